@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# What is built.  All of src but the mains is one convenience library, which the programs and the
+# tests link.  One list a room, in import order; headers are listed too, for `make dist`.
+
+base_sources = \
+	src/base/cleanup.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/error.c src/base/error.h \
+	src/base/random.c src/base/random.h \
+	src/base/strbuf.c src/base/strbuf.h \
+	src/base/text.c src/base/text.h
+
+store_sources =
+
+cloud_sources =
+
+claim_sources =
+
+bootstrap_sources =
+
+api_sources =
+
+# All of src/cmd but the mains.
+cmd_sources =
+
+noinst_LTLIBRARIES += liblarder.la
+liblarder_la_SOURCES = \
+	$(base_sources) \
+	$(store_sources) \
+	$(cloud_sources) \
+	$(claim_sources) \
+	$(bootstrap_sources) \
+	$(api_sources) \
+	$(cmd_sources)
+liblarder_la_LIBADD = $(CURL_LIBS) $(JSONC_LIBS) $(RABBITMQ_LIBS) $(MARIADB_LIBS) \
+	$(MICROHTTPD_LIBS) $(CRYPTO_LIBS)
+
+# check comes behind: only the tests need it, and the linker leaves it out of the programs.
+LDADD = liblarder.la $(CHECK_LIBS)
+
+# The programs: take away the # when their mains are there.
+# sbin_PROGRAMS += larderd
+# larderd_SOURCES = src/cmd/larderd.c
+# bin_PROGRAMS += larder-manage
+# larder_manage_SOURCES = src/cmd/larder_manage.c
+
+# Configuration files for PREFIX/etc/larder, and systemd units made of etc/NAME.service.in, in which
+# @sbindir@, @bindir@ and @sysconfdir@ stand for where this build installs.
+larderconfdir = $(sysconfdir)/larder
+dist_larderconf_DATA =
+systemdsystemunit_DATA =
+unit_templates =
+
+EXTRA_DIST += $(unit_templates)
+CLEANFILES += $(systemdsystemunit_DATA)
+SUFFIXES = .service.in .service
+.service.in.service:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's,[@]sbindir@,$(sbindir),g' \
+	  -e 's,[@]bindir@,$(bindir),g' -e 's,[@]sysconfdir@,$(sysconfdir),g' $< >$@.tmp && mv $@.tmp $@

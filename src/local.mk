@@ -4,9 +4,13 @@
 
 base_sources = \
 	src/base/cleanup.h \
+	src/base/backoff.c src/base/backoff.h \
 	src/base/clock.c src/base/clock.h \
+	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
+	src/base/log.c src/base/log.h \
 	src/base/random.c src/base/random.h \
+	src/base/ratelimit.c src/base/ratelimit.h \
 	src/base/strbuf.c src/base/strbuf.h \
 	src/base/text.c src/base/text.h
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "base/random.h"
 
 int text_copy(char *target, size_t size, const char *source)
@@ -75,16 +76,18 @@ static const struct utf8_form {
     { 0xf8, 0xf0, 4, 0x10000 },
 };
 
-/* The length of the character at the front of 'bytes', 0 if there is none. */
-static size_t utf8_length(const unsigned char *bytes, size_t left)
+size_t text_utf8_step(const char *text, size_t length)
 {
+    const unsigned char *bytes = (const unsigned char *)text;
     const struct utf8_form *form = utf8_forms;
     uint32_t character;
 
+    if (length == 0)
+        return 0;
     while ((bytes[0] & form->mask) != form->lead)
-        if (++form == utf8_forms + sizeof(utf8_forms) / sizeof(utf8_forms[0]))
+        if (++form == utf8_forms + ARRAY_SIZE(utf8_forms))
             return 0;
-    if (form->length > left)
+    if (form->length > length)
         return 0;
     character = bytes[0] & (unsigned char)~form->mask;
     for (size_t i = 1; i < form->length; i++) {
@@ -100,11 +103,10 @@ static size_t utf8_length(const unsigned char *bytes, size_t left)
 
 bool text_is_utf8(const char *text, size_t length)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
     size_t step;
 
     for (size_t at = 0; at < length; at += step) {
-        step = utf8_length(bytes + at, length - at);
+        step = text_utf8_step(text + at, length - at);
         if (!step)
             return false;
     }
@@ -207,7 +209,7 @@ int text_to_time(const char *text, int64_t *ret_time_ms)
 
     if (!text)
         return -EINVAL;
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
         value[i] = take_digits(&text, parts[i].digits);
         if (value[i] < 0)
             return -EINVAL;

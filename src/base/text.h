@@ -20,6 +20,8 @@ bool text_is_uuid(const char *text);           /* 8-4-4-4-12 hex digits */
 bool text_is_id(const char *text);             /* a UUID with dashes, or 32 hex digits */
 bool text_is_request_id(const char *text);     /* req- and a UUID */
 bool text_is_utf8(const char *text, size_t length);
+/* Bytes of the UTF-8 character at the front of 'length' bytes; 0 if there is none. */
+size_t text_utf8_step(const char *text, size_t length);
 
 /* Writes a random (version 4) UUID into 'ret_id'. */
 void text_make_uuid(char ret_id[static ID_SIZE]);

@@ -25,8 +25,8 @@ struct json_shape;
 
 enum json_type {
     JSON_TEXT,       /* char[size]: valid UTF-8 without NUL; length in bytes within [min, max] */
-    JSON_UUID,       /* char[ID_SIZE] */
-    JSON_ID,         /* char[ID_SIZE]: UUID, or 32 hex digits as project ids are */
+    JSON_UUID,       /* char[ID_SIZE]; in small letters, however it was written */
+    JSON_ID,         /* the same: UUID, or 32 hex digits as project ids are */
     JSON_REQUEST_ID, /* char[REQUEST_ID_SIZE] */
     JSON_INT,        /* int64_t within [min, max] */
     JSON_FLOAT,      /* double within [min, max]; a whole number will do */
@@ -50,7 +50,7 @@ struct json_member {
     unsigned flags;
     size_t offset;
     size_t size; /* of the field; of one element for JSON_ARRAY */
-    double min, max;
+    double min, max; /* both 0: no bounds but the field's size */
     const char *choices;
     const struct json_shape *shape;
     enum json_type element;
@@ -84,8 +84,9 @@ struct json_shape {
       .most = sizeof(((T *)0)->field) / sizeof(((T *)0)->field[0]), .element = (element_),         \
       .shape = (shape_), .count_offset = offsetof(T, count_field) }
 
-/* Parses exactly one value of at most 'length' bytes, nested at most 32 deep, valid UTF-8, no
- * duplicate handling beyond "the last wins", nothing behind it.  -EINVAL with the position. */
+/* Parses exactly one value of at most 'length' bytes, nested at most 32 deep, valid UTF-8 without
+ * NUL characters (not even escaped ones), nothing behind it; of members of the same name the last
+ * wins.  -EINVAL with the position. */
 int json_parse(const char *text, size_t length, struct json **ret_json, struct error *error);
 void json_free(struct json *json);
 
@@ -98,7 +99,7 @@ const struct json *json_element(const struct json *array, size_t index);
 const char *json_text(const struct json *json); /* NULL unless a string */
 
 /* Reads an object into a struct; -EINVAL names the member, as in
- * "claim.volumes[2].size must be a whole number from 1 to 16384". */
+ * "claim.volumes[2].size must be a whole number from 1 to 16384", and leaves the struct half read. */
 int json_read(const struct json *json, const struct json_shape *shape, void *ret_struct,
               struct error *error);
 

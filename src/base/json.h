@@ -23,7 +23,7 @@
 struct json; /* a parsed value; not to be shared between threads */
 struct json_shape;
 
-enum json_type {
+enum json_member_type {
     JSON_TEXT,       /* char[size]: valid UTF-8 without NUL; length in bytes within [min, max] */
     JSON_UUID,       /* char[ID_SIZE]; in small letters, however it was written */
     JSON_ID,         /* the same: UUID, or 32 hex digits as project ids are */
@@ -46,14 +46,14 @@ enum json_flags {
 
 struct json_member {
     const char *name;
-    enum json_type type;
+    enum json_member_type type;
     unsigned flags;
     size_t offset;
     size_t size; /* of the field; of one element for JSON_ARRAY */
     double min, max; /* both 0: no bounds but the field's size */
     const char *choices;
     const struct json_shape *shape;
-    enum json_type element;
+    enum json_member_type element;
     size_t most;
     size_t count_offset;
 };

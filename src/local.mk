@@ -8,10 +8,13 @@ base_sources = \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
+	src/base/ini.c src/base/ini.h \
 	src/base/json.c src/base/json.h src/base/json_private.h \
 	src/base/json_read.c \
 	src/base/json_write.c \
 	src/base/log.c src/base/log.h \
+	src/base/options.c src/base/options.h src/base/options_private.h \
+	src/base/options_print.c \
 	src/base/random.c src/base/random.h \
 	src/base/ratelimit.c src/base/ratelimit.h \
 	src/base/strbuf.c src/base/strbuf.h \

@@ -160,16 +160,17 @@ def edit(text, section, option, what, value):
     lines = text.split('\n')
     head = '[%s]' % section
     if head not in lines:
-        lines += [head]
+        lines += [head, '']
     first = lines.index(head) + 1
     last = next((i for i in range(first, len(lines)) if lines[i].startswith('[')), len(lines))
+    end = max((i + 1 for i in range(first, last) if lines[i]), default=first)   # before the blank lines
     found = [i for i in range(first, last) if re.match(re.escape(option) + r'\s*=', lines[i])]
     if what in ('set', 'add'):
         line = '%s = %s' % (option, value)
         if what == 'set' and found:
             lines[found[0]] = line
         else:
-            lines.insert(found[-1] + 1 if found else first, line)
+            lines.insert(found[-1] + 1 if found else end, line)
     elif not found:
         sys.exit('config.py: [%s] has no %s to edit' % (section, option))
     elif what == 'append':

@@ -84,6 +84,8 @@ alive() { # NAME
     [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
 }
 
+declare -A LOG_OFFSET     # where in its log this start of a daemon begins
+
 # start NAME COMMAND...: in a session of its own, marked, its id recorded.  Files that a library leaves in
 # TMPDIR under its parent's id would confuse the next start, so each start has a fresh one.
 start() {
@@ -93,9 +95,14 @@ start() {
     rm -rf "$ROOT/tmp/$name"
     mkdir -p "$ROOT/tmp/$name"
     chmod 1777 "$ROOT/tmp/$name"
+    touch "$LOG/$name.log"
+    LOG_OFFSET[$name]=$(stat -c %s "$LOG/$name.log")
     LARDER_CLOUD_DAEMON_OF=$ROOT TMPDIR=$ROOT/tmp/$name setsid "$@" >>"$LOG/$name.log" 2>&1 </dev/null &
     echo $! >"$RUN/$name.pid"
 }
+
+# logged NAME TEXT: whether a daemon has logged TEXT since this script started it
+logged() { [ -n "${LOG_OFFSET[$1]:-}" ] && tail -c +$((LOG_OFFSET[$1] + 1)) "$LOG/$1.log" | grep -qF "$2"; }
 
 # A WSGI server listens long before its application can answer: ask it for a line of HTTP.
 listens() { # NAME
@@ -116,6 +123,8 @@ wait_listen() {
     for name; do
         until listens "$name"; do
             alive "$name" || die "$name has ended instead of listening on 127.0.0.1:${PORT[$name]}" "$LOG/$name.log"
+            # uWSGI would load an application that fails again and again
+            if logged "$name" 'no app loaded'; then die "$name cannot load its application" "$LOG/$name.log"; fi
             [ $SECONDS -lt $end ] || die "$name does not answer on 127.0.0.1:${PORT[$name]} after 120 s" "$LOG/$name.log"
             sleep 0.1
         done

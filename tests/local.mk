@@ -3,12 +3,18 @@
 # source's form.  Service tests are built by `make check` too, but need servers: tests/service/run.
 
 unit_tests = \
-	tests/unit/test_error
+	tests/unit/test_backoff \
+	tests/unit/test_clock \
+	tests/unit/test_digest \
+	tests/unit/test_error \
+	tests/unit/test_random \
+	tests/unit/test_ratelimit \
+	tests/unit/test_strbuf \
+	tests/unit/test_text
 
 service_tests =
 
 check_PROGRAMS += $(unit_tests) $(service_tests)
-TESTS += $(unit_tests)
-EXTRA_DIST += tests/unit/unit.h
+TESTS += $(unit_tests) tests/check_source
+EXTRA_DIST += tests/check_source tests/unit/unit.h
 AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;
-

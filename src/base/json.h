@@ -34,8 +34,9 @@ enum json_member_type {
     JSON_TIME,       /* int64_t milliseconds since 1970 from an ISO 8601 string */
     JSON_CHOICE,     /* int: index of the text among 'choices' (separated by |) */
     JSON_OBJECT,     /* struct described by 'shape', in place */
-    JSON_ARRAY,      /* array of 'most' elements of 'size' bytes each, in place; the number read goes
-                        as size_t to 'count_offset'; elements are of 'shape', or of 'element' type */
+    JSON_ARRAY,      /* array of 'most' elements of 'size' bytes each, in place; the number read
+                        goes as size_t to 'count_offset'; elements are of 'shape', or of the type
+                        'element' */
     JSON_VALUE,      /* const struct json *: the value itself, owned by its document */
 };
 
@@ -99,7 +100,7 @@ const struct json *json_element(const struct json *array, size_t index);
 const char *json_text(const struct json *json); /* NULL unless a string */
 
 /* Reads an object into a struct; -EINVAL names the member, as in
- * "claim.volumes[2].size must be a whole number from 1 to 16384", and leaves the struct half read. */
+ * "claim.volumes[2].size must be a whole number from 1 to 16384"; the struct is half read then. */
 int json_read(const struct json *json, const struct json_shape *shape, void *ret_struct,
               struct error *error);
 

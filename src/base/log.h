@@ -18,7 +18,8 @@ struct log_options {
     bool debug;
 };
 
-int log_start(const struct log_options *options, struct error *error); /* again: reopens, re-reads */
+/* Once more: opens the file anew, as after it was rotated. */
+int log_start(const struct log_options *options, struct error *error);
 void log_stop(void);
 
 /* What the lines of this thread are about, until changed; NULL or "": nothing.  Copied. */

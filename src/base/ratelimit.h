@@ -13,7 +13,7 @@ struct ratelimit {
 };
 
 void ratelimit_init(struct ratelimit *limit, double per_second, double burst, int64_t now_ms);
-/* Takes a token and returns 0, or takes it in advance and returns the milliseconds to wait first. */
+/* Takes a token and returns 0, or takes it in advance and returns the milliseconds to wait. */
 int64_t ratelimit_take(struct ratelimit *limit, int64_t now_ms);
 
 #endif

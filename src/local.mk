@@ -20,18 +20,53 @@ base_sources = \
 	src/base/strbuf.c src/base/strbuf.h \
 	src/base/text.c src/base/text.h
 
-store_sources =
+store_sources = \
+	src/store/adoption_row.c src/store/adoption_row.h \
+	src/store/claim_row.c src/store/claim_row.h \
+	src/store/connection.c src/store/connection.h \
+	src/store/demand.c src/store/demand.h \
+	src/store/item.c src/store/item.h src/store/item_row.h \
+	src/store/item_claim.c src/store/item_claim.h \
+	src/store/key.c src/store/key.h \
+	src/store/lease.c \
+	src/store/pool.c src/store/pool.h \
+	src/store/pool_stock.c \
+	src/store/query.c src/store/query.h \
+	src/store/schema.c \
+	src/store/store.c src/store/store.h \
+	src/store/url.c src/store/url.h
 
 cloud_sources =
 
-claim_sources =
+claim_sources = \
+	src/claim/adopt.c \
+	src/claim/claim.c src/claim/claim.h
 
-bootstrap_sources =
+bootstrap_sources = \
+	src/bootstrap/bell.c src/bootstrap/bell.h \
+	src/bootstrap/bootstrap.h \
+	src/bootstrap/keeper.c \
+	src/bootstrap/kind.c src/bootstrap/kind.h \
+	src/bootstrap/life.c src/bootstrap/life.h \
+	src/bootstrap/limits.c src/bootstrap/limits.h \
+	src/bootstrap/port.c \
+	src/bootstrap/reconcile.c \
+	src/bootstrap/survey.c src/bootstrap/survey.h \
+	src/bootstrap/volume.c \
+	src/bootstrap/worker.c src/bootstrap/worker.h \
+	src/bootstrap/workers.c
 
 api_sources =
 
 # All of src/cmd but the mains.
-cmd_sources =
+cmd_sources = \
+	src/cmd/arguments.c src/cmd/arguments.h \
+	src/cmd/check.c \
+	src/cmd/config.c src/cmd/config.h \
+	src/cmd/config_check.c \
+	src/cmd/daemon.c src/cmd/daemon.h \
+	src/cmd/manage.c src/cmd/manage.h \
+	src/cmd/notify.c src/cmd/notify.h
 
 noinst_LTLIBRARIES += liblarder.la
 liblarder_la_SOURCES = \

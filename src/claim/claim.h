@@ -11,12 +11,12 @@
 #define LARDER_CLAIM_CLAIM_H
 
 #include "base/digest.h"
+#include "store/adoption_row.h" /* struct adoption */
+#include "store/claim_row.h"    /* struct claim */
 #include "store/item.h"
 #include "store/key.h"
 #include "store/pool.h"
 #include "store/store.h"
-
-#define CLAIM_LINES_MOST 64
 
 struct claim_options {
     int64_t lifetime_s; /* of a claim; set-aside items then go back to ready */
@@ -39,32 +39,6 @@ struct claim_request {
     struct claim_wish wishes[CLAIM_LINES_MOST];
 };
 
-enum claim_state { CLAIM_OPEN, CLAIM_SETTLED, CLAIM_EXPIRED };
-#define CLAIM_STATE_CHOICES "open|settled|expired"
-const char *claim_state_name(enum claim_state state);
-
-struct claim_line {
-    enum kind kind;
-    char pool_id[ID_SIZE]; /* "" when the ask leads to no pool yet */
-    char ask_digest[DIGEST_SIZE];
-    int64_t wanted, set_aside, taken;
-    char reason[64]; /* why fewer were set aside: "", no-pool, no-item, paused, draining */
-};
-
-struct claim {
-    char id[ID_SIZE];
-    char request_id[REQUEST_ID_SIZE];
-    char project_id[ID_SIZE];
-    char image_id[ID_SIZE];
-    char flavor_id[NAME_SIZE];
-    char zone[NAME_SIZE];
-    int64_t servers;
-    enum claim_state state;
-    int64_t created_ms, expires_ms;
-    size_t line_count;
-    struct claim_line lines[CLAIM_LINES_MOST];
-};
-
 /* Makes the claim, or finds the one this request already has (then tops up what was short; the
  * wishes of the first call count).  One transaction.  'ret_new' true when it was made now. */
 int claim_make(struct store *store, const struct claim_options *options,
@@ -82,25 +56,6 @@ struct adoption_request {
     char project_id[ID_SIZE];
     char instance_id[ID_SIZE]; /* ports only */
     struct ask ask;
-};
-
-enum adoption_state { ADOPTION_BEGUN, ADOPTION_DONE, ADOPTION_FAILED, ADOPTION_RETURNED };
-#define ADOPTION_STATE_CHOICES "begun|done|failed|returned"
-const char *adoption_state_name(enum adoption_state state);
-
-struct adoption {
-    char id[ID_SIZE];
-    char item_id[ID_SIZE];
-    char claim_id[ID_SIZE];
-    char pool_id[ID_SIZE];
-    enum kind kind;
-    enum adoption_state state;
-    char project_id[ID_SIZE];
-    char request_id[REQUEST_ID_SIZE];
-    char instance_id[ID_SIZE];
-    char resource_id[ID_SIZE];
-    char reason[256];
-    int64_t created_ms, finished_ms;
 };
 
 /* Hands out one item: moves it to adopted, writes adoption and demand (hit), all in one

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Demand: rows that are added and read, never changed. */
+#include "store/demand.h"
+
+#include "base/cleanup.h"
+#include "store/query.h"
+
+static const char *const outcome_names[] = { "hit", "miss" };
+
+const char *outcome_name(enum outcome outcome)
+{
+    return choice_name(outcome_names, ARRAY_SIZE(outcome_names), (int)outcome);
+}
+
+int demand_add(struct store *store, const struct demand *demand, struct error *error)
+{
+    char words[sizeof(demand->reason)];
+
+    words_copy(words, sizeof(words), demand->reason);
+    return query_run(store, "INSERT INTO demand (at_ms, kind, outcome, pool_id, project_id,"
+                     " request_id, instance_id, reason, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     VALUES(INT(demand->at_ms), TEXT(kind_name(demand->kind)),
+                            TEXT(outcome_name(demand->outcome)), TEXT(demand->pool_id),
+                            TEXT(demand->project_id), TEXT(demand->request_id),
+                            TEXT(demand->instance_id), TEXT(words), FLOAT(demand->seconds)), NULL,
+                     error);
+}
+
+static const struct column demand_columns[] = {
+    INT_COLUMN(struct demand, id),
+    INT_COLUMN(struct demand, at_ms),
+    CHOICE_COLUMN(struct demand, kind, KIND_CHOICES),
+    CHOICE_COLUMN(struct demand, outcome, OUTCOME_CHOICES),
+    TEXT_COLUMN(struct demand, pool_id),
+    TEXT_COLUMN(struct demand, project_id),
+    TEXT_COLUMN(struct demand, request_id),
+    TEXT_COLUMN(struct demand, instance_id),
+    TEXT_COLUMN(struct demand, reason),
+    FLOAT_COLUMN(struct demand, seconds),
+};
+static const struct row_type demand_type = ROW_TYPE(struct demand, demand_columns);
+
+int demand_list(struct store *store, const char *pool_id, const char *project_id, int64_t before,
+                size_t most, struct demand *ret_demand, size_t *ret_count, struct error *error)
+{
+    const char *pool = pool_id ? pool_id : "", *project = project_id ? project_id : "";
+
+    return query_read(store, "SELECT id, at_ms, kind, outcome, pool_id, project_id, request_id,"
+                      " instance_id, reason, seconds FROM demand WHERE (? = 0 OR id < ?)"
+                      " AND (? = '' OR pool_id = ?) AND (? = '' OR project_id = ?)"
+                      " ORDER BY id DESC LIMIT ?",
+                      VALUES(INT(before), INT(before), TEXT(pool), TEXT(pool), TEXT(project),
+                             TEXT(project), INT(most)), &demand_type, ret_demand, most, ret_count,
+                      error);
+}

@@ -7,6 +7,11 @@ unit_tests = \
 	tests/unit/test_clock \
 	tests/unit/test_digest \
 	tests/unit/test_error \
+	tests/unit/test_ini \
+	tests/unit/test_json \
+	tests/unit/test_json_write \
+	tests/unit/test_log \
+	tests/unit/test_options \
 	tests/unit/test_random \
 	tests/unit/test_ratelimit \
 	tests/unit/test_strbuf \

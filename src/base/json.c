@@ -50,8 +50,9 @@ static const char *check_outside(const char *text, size_t length, size_t at)
 {
     char next = at + 1 < length ? text[at + 1] : ' ';
 
-    if (text[at] >= 'A' && text[at] <= 'Z' && text[at] != 'E')
-        return "unexpected character"; /* NaN and Infinity, which json-c would take */
+    /* NaN, Infinity and 'names', which json-c would take. */
+    if ((text[at] >= 'A' && text[at] <= 'Z' && text[at] != 'E') || text[at] == '\'')
+        return "unexpected character";
     if (text[at] == '.' && (next < '0' || next > '9'))
         return "digit expected after the point";
     return NULL;

@@ -84,7 +84,7 @@ static void say_expected(const struct json_member *member, struct strbuf *why)
         [JSON_BOOL] = "must be true or false",
         [JSON_TIME] = "must be a time in UTC, as in 2026-01-31T12:00:00Z",
         [JSON_OBJECT] = "must be an object",
-        [JSON_VALUE] = "must be a value",
+        [JSON_VALUE] = "must not be null",
     };
 
     if (member->type == JSON_TEXT)
@@ -218,6 +218,8 @@ static int read_choice(const struct json *json, const struct json_member *member
 static int read_value(const struct json *json, const struct json_member *member, void *field)
 {
     (void)member;
+    if (json_is_null(json))
+        return -EINVAL;
     memcpy(field, &json, sizeof(json));
     return 0;
 }

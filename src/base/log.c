@@ -155,13 +155,21 @@ static void add_context(struct line *line)
     add_escaped(line, any ? "] " : "-] ");
 }
 
+/* The last one may be cut in half, which would make the whole file bad UTF-8. */
+static void drop_last_character(struct line *line)
+{
+    while (line->length > 0 && ((unsigned char)line->text[line->length - 1] & 0xc0) == 0x80)
+        line->length--;
+    if (line->length > 0)
+        line->length--;
+}
+
 static void end_line(struct line *line)
 {
     const char *end = line->cut ? LINE_END : "\n";
 
-    /* Half of a character would make the whole file bad UTF-8. */
-    while (line->cut && line->length > 0 && ((unsigned char)line->text[line->length - 1] & 0x80))
-        line->length--;
+    if (line->cut)
+        drop_last_character(line);
     memcpy(line->text + line->length, end, strlen(end));
     line->length += strlen(end);
 }

@@ -48,7 +48,7 @@ die() {
         say "FAILED at \"$STEP\": $1"
         if [ -s "$log" ]; then
             echo "          the last lines of $log:"
-            tail -n 15 "$log" | cut -c1-300 | sed 's/^/          | /'
+            tail -n 25 "$log" | cut -c1-300 | sed 's/^/          | /'
         fi
     } >&2
     exit 1
@@ -60,6 +60,7 @@ need_root() { [ "$(id -u)" = 0 ] || die 'only root can do this (it mounts a file
 clean_environment() {
     unset PYTHONPATH PYTHONHOME http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY TMPDIR
     unset ${!OS_*}
+    export XDG_CACHE_HOME=$ROOT/cache       # where stevedore keeps entry points
     export PATH=$ROOT/bin:$VENV/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }
 
@@ -78,10 +79,25 @@ share_mount() { echo "$ROOT/cinder/mnt/$(share_name "$1" | tr -d '\n' | md5sum |
 
 # ---------------------------------------------------------------- daemons
 
+# Each daemon carries the cloud's directory in its environment: an id that was recorded before the machine started anew may
+# be another process's by now.  SPT_NOENV keeps those that rename themselves from writing over it.
+MARK=LARDER_CLOUD_DAEMON_OF=$ROOT
+
+ours() { grep -qzFx "$MARK" "/proc/$1/environ" 2>/dev/null; } # PID
+
 alive() { # NAME
     local pid
-    read -r pid 2>/dev/null <"$RUN/$1.pid" || return 1
-    [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
+    read -r pid 2>/dev/null <"$RUN/$1.pid" && [ -n "$pid" ] && ours "$pid"
+}
+
+# kill_session NAME: the children that a daemon has left are in its session
+kill_session() {
+    local pid
+    [ -s "$RUN/$1.pid" ] || return 0
+    for pid in $(pgrep -s "$(cat "$RUN/$1.pid")"); do
+        if ours "$pid"; then kill -KILL "$pid" 2>/dev/null; fi
+    done
+    rm -f "$RUN/$1.pid"
 }
 
 declare -A LOG_OFFSET     # where in its log this start of a daemon begins
@@ -89,16 +105,19 @@ declare -A LOG_OFFSET     # where in its log this start of a daemon begins
 # start NAME COMMAND...: in a session of its own, marked, its id recorded.  Files that a library leaves in
 # TMPDIR under its parent's id would confuse the next start, so each start has a fresh one.
 start() {
-    local name=$1
+    local name=$1 pid
     shift
     say "start $name"
+    kill_session "$name"
     rm -rf "$ROOT/tmp/$name"
     mkdir -p "$ROOT/tmp/$name"
     chmod 1777 "$ROOT/tmp/$name"
     touch "$LOG/$name.log"
     LOG_OFFSET[$name]=$(stat -c %s "$LOG/$name.log")
-    LARDER_CLOUD_DAEMON_OF=$ROOT TMPDIR=$ROOT/tmp/$name setsid "$@" >>"$LOG/$name.log" 2>&1 </dev/null &
-    echo $! >"$RUN/$name.pid"
+    env "$MARK" SPT_NOENV=1 TMPDIR="$ROOT/tmp/$name" setsid "$@" >>"$LOG/$name.log" 2>&1 </dev/null &
+    pid=$!
+    echo $pid >"$RUN/$name.pid"
+    until ours $pid || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
 }
 
 # logged NAME TEXT: whether a daemon has logged TEXT since this script started it
@@ -144,11 +163,7 @@ stop() {
         [ -n "$left" ] || break
         sleep 0.1
     done
-    for name; do
-        # its children too: they are in its session
-        [ -e "$RUN/$name.pid" ] && pkill -KILL -s "$(cat "$RUN/$name.pid")" 2>/dev/null
-        rm -f "$RUN/$name.pid"
-    done
+    for name; do kill_session "$name"; done
 }
 
 # as root, by the socket

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon as the filter and the hooks see it: claim, adopt, and report.
+
+claim() and adopt() end within the configured timeout and raise Miss with the reason when there is nothing to have;
+finish() and miss() are reports, sent in the background. The breaker, the token and the connections are used here alone.
+"""
+import contextlib
+import time
+
+from oslo_log import log as logging
+
+from larder_openstack import breaker
+from larder_openstack import client
+from larder_openstack import opts
+from larder_openstack import reporter
+from larder_openstack import token
+
+LOG = logging.getLogger(__name__)
+
+REPORT_TIMEOUT = 5.0
+REPORT_TRIES = 3
+VERSION = 'larder 1.0'
+
+
+class Miss(Exception):
+    """There is no item for this create. 'reason' is one of the words of the API (see doc/api.md)."""
+
+    def __init__(self, reason, detail=''):
+        super().__init__(detail or reason)
+        self.reason = reason
+
+
+class Daemon:
+    def __init__(self, conf):
+        section = opts.register(conf)
+        self._timeout = section.timeout
+        self._client = client.Client(section.endpoint, section.cafile, section.insecure)
+        self._breaker = breaker.Breaker(_state_dir(section), section.breaker_failures, section.breaker_seconds)
+        self._token = token.Token(conf)
+        self._reports = reporter.Reporter('larder-reports')
+
+    def warm(self):
+        """Has the token fetched before it is needed; costs nothing when this process has it."""
+        self._token.start()
+
+    def claim(self, claim):
+        """Gives the request its right. Returns the claim."""
+        return self._ask('/v1/claims', 'claim', claim, None)
+
+    def adopt(self, adoption):
+        """Takes one item of the request's claim. Returns the adoption, which must then be finished."""
+        return self._ask('/v1/adoptions', 'adoption', adoption, self._give_back)
+
+    def finish(self, adoption_id, state, reason=None):
+        """Says how the adoption ended: done, failed or returned."""
+        body = {'adoption': {'state': state, 'reason': reason}}
+        self._reports.put(self._report, 'PATCH', '/v1/adoptions/' + adoption_id, body)
+
+    def miss(self, make):
+        """Reports a create that was not served. make() gives the demand, or None, in the background."""
+        self._reports.put(self._report_miss, make)
+
+    def _ask(self, path, name, value, late):
+        if not self._breaker.allows():
+            raise Miss('breaker-open')
+        deadline = time.monotonic() + self._timeout
+        answer = self._call(path, {name: value}, deadline, late)
+        if answer.status in (200, 201) and isinstance(answer.body.get(name), dict):
+            return answer.body[name]
+        raise Miss(_reason(answer))
+
+    def _call(self, path, body, deadline, late):
+        """The answer; each kind of failure that says something about the daemon's health is counted."""
+        with self._counted():
+            value = self._token.get(self._timeout / 2)
+            if value is None:
+                raise client.Unreachable('there is no token from Keystone yet')
+            answer = self._client.call('POST', path, body, _headers(value), deadline, late)
+            if answer.status == 401:
+                self._token.refuse(value)
+            if answer.status in (401, 403, 429) or answer.status >= 500:
+                raise client.Unreachable('the daemon answered %d: %s' % (answer.status, _detail(answer)))
+            return answer
+
+    @contextlib.contextmanager
+    def _counted(self):
+        try:
+            yield
+        except client.Timeout as error:
+            self._breaker.failed()
+            raise Miss('timeout', str(error))
+        except Exception as error:
+            self._breaker.failed()
+            raise Miss('unreachable', str(error))
+        self._breaker.succeeded()
+
+    def _give_back(self, answer):
+        adoption = answer.body.get('adoption')
+        if isinstance(adoption, dict) and adoption.get('id'):
+            self.finish(adoption['id'], 'returned', 'the answer came too late')
+
+    def _report_miss(self, make):
+        demand = make()
+        if demand is not None:
+            self._report('POST', '/v1/demand', {'demand': demand})
+
+    def _report(self, method, path, body):
+        """In the background: may take its time, tries again, and gives up in the end."""
+        for attempt in range(REPORT_TRIES):
+            if attempt:
+                time.sleep(2 ** attempt)
+            value = self._token.get(REPORT_TIMEOUT)
+            if value is None:
+                continue
+            try:
+                answer = self._client.call(method, path, body, _headers(value), time.monotonic() + REPORT_TIMEOUT)
+            except (client.Timeout, client.Unreachable) as error:
+                LOG.debug('Larder: report %s %s: %s', method, path, error)
+                continue
+            if answer.status == 401:
+                self._token.refuse(value)
+            elif answer.status < 500 and answer.status != 429:
+                break
+        else:
+            LOG.info('Larder: a report was given up: %s %s', method, path)
+            return
+        if answer.status >= 400:
+            LOG.warning('Larder: the daemon refused a report: %s %s: %d %s', method, path, answer.status, _detail(answer))
+
+
+def _state_dir(section):
+    try:
+        return section.state_dir
+    except Exception as error:  # $state_path is an option of Nova, Neutron and Cinder, not of ours
+        LOG.warning('Larder: state_dir: %s', error)
+        return None
+
+
+def _headers(value):
+    return {'X-Auth-Token': value, 'Content-Type': 'application/json', 'Accept': 'application/json',
+            'OpenStack-API-Version': VERSION, 'User-Agent': client.USER_AGENT}
+
+
+def _error(answer):
+    errors = answer.body.get('errors')
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+
+
+def _detail(answer):
+    return str(_error(answer).get('detail', ''))[:500]
+
+
+def _reason(answer):
+    """The word of an error code larder.<word>; anything else is an answer that was not expected."""
+    code = str(_error(answer).get('code', ''))
+    if answer.status == 409 and code.startswith('larder.'):
+        return code[len('larder.'):]
+    LOG.warning('Larder: the daemon answered %d %s: %s', answer.status, code, _detail(answer))
+    return 'unreachable'

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Dynamic Bootstrapping Service: workers that move items through their lives against the
- * OpenStack APIs, and the keeper, which stocks pools, ends claims and reconciles rows with the cloud.
- * Any number of workers and keepers in any number of processes share the work through the store.
+ * OpenStack APIs, and the keeper, which stocks pools, ends claims and reconciles rows with the
+ * cloud. Any number of workers and keepers in any number of processes share the work through the
+ * store.
  */
 #ifndef LARDER_BOOTSTRAP_BOOTSTRAP_H
 #define LARDER_BOOTSTRAP_BOOTSTRAP_H
@@ -39,17 +40,22 @@ struct bootstrap {
 };
 
 struct workers;
-/* Starts the worker threads and the keeper; bootstrap_wake() makes them look at once (an item was
- * taken); workers_stop() lets each finish its step (at most 'grace_ms'), then frees. */
+/* Starts the worker threads and the keeper. */
 int workers_start(const struct bootstrap *bootstrap, struct workers **ret_workers,
                   struct error *error);
+/* Makes the keeper look at once: an item was taken, or a pool changed. */
 void workers_wake(struct workers *workers);
-void workers_stop(struct workers *workers, int64_t grace_ms);
+/* From now on these options hold, but for the number of threads. */
+void workers_reload(struct workers *workers, const struct bootstrap_options *options);
+/* Lets each thread finish its step, then frees.  -ETIMEDOUT when a thread is still at it after
+ * 'grace_ms': nothing is freed then, and what the threads share must stay as well. */
+int workers_stop(struct workers *workers, int64_t grace_ms);
 
 /* One comparison of rows and cloud in both directions; ends differences.  Counts what it found. */
 struct reconciliation {
     int64_t orphans_removed;  /* in the cloud without a row */
-    int64_t lost_items;       /* rows whose resource is gone */
+    int64_t lost_items;       /* rows whose resource is gone, or not as we left it */
+    int64_t stale_items;      /* ready ones that a create would not make like this any more */
     int64_t settled;          /* adoptions without a report, settled by looking */
 };
 int reconcile(const struct bootstrap *bootstrap, struct store *store, struct client *client,

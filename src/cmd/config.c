@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The option table.  Each row fills one member of a room's option struct; parsing, ranges, the
+ * sample file and the list of effective values follow from it.  What options say of each other is
+ * in config_check.c.
+ */
+#include "cmd/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FIELD(member_)                                                                             \
+    .offset = offsetof(struct config, member_), .size = sizeof(((struct config *)0)->member_)
+
+#define TEXT(section_, name_, member_, flags_, fallback_, help_)                                   \
+    { .section = (section_), .name = (name_), .type = OPTION_TEXT, .flags = (flags_),              \
+      FIELD(member_), .fallback = (fallback_), .help = (help_) }
+#define INT(section_, name_, member_, flags_, fallback_, min_, max_, unit_, help_)                 \
+    { .section = (section_), .name = (name_), .type = OPTION_INT, .flags = (flags_),               \
+      FIELD(member_), .fallback = (fallback_), .min = (min_), .max = (max_), .unit = (unit_),      \
+      .help = (help_) }
+#define BOOL(section_, name_, member_, flags_, fallback_, help_)                                   \
+    { .section = (section_), .name = (name_), .type = OPTION_BOOL, .flags = (flags_),              \
+      FIELD(member_), .fallback = (fallback_), .help = (help_) }
+#define CHOICE(section_, name_, member_, flags_, fallback_, choices_, help_)                       \
+    { .section = (section_), .name = (name_), .type = OPTION_CHOICE, .flags = (flags_),            \
+      FIELD(member_), .fallback = (fallback_), .choices = (choices_), .help = (help_) }
+#define LIST(section_, name_, member_, flags_, fallback_, help_)                                   \
+    { .section = (section_), .name = (name_), .type = OPTION_LIST, .flags = (flags_),              \
+      FIELD(member_), .fallback = (fallback_), .help = (help_) }
+#define FLOAT(section_, name_, member_, flags_, fallback_, min_, max_, unit_, help_)               \
+    { .section = (section_), .name = (name_), .type = OPTION_FLOAT, .flags = (flags_),             \
+      FIELD(member_), .fallback = (fallback_), .min = (min_), .max = (max_), .unit = (unit_),      \
+      .help = (help_) }
+
+/* Each OpenStack service has the same three. */
+#define SERVICE(section_, service_, rate_)                                                         \
+    TEXT(section_, "endpoint_override", cloud.services[service_].endpoint_override, 0, "",         \
+         "URL to use instead of the one in Keystone's catalog."),                                  \
+    FLOAT(section_, "calls_per_second", cloud.services[service_].calls_per_second, 0, rate_, 0,    \
+          10000, "calls per second",                                                               \
+          "Most calls that this process makes to the service. 0: no limit."),                      \
+    INT(section_, "timeout", cloud.services[service_].timeout_s, 0, "30", 1, 600, "seconds",       \
+        "Time that one call may take.")
+
+static const struct option options[] = {
+    BOOL("DEFAULT", "debug", log.debug, OPTION_RELOAD, "false", "Log debug messages too."),
+    TEXT("DEFAULT", "log_file", log.log_file, OPTION_RELOAD, "",
+         "File to log into, reopened at SIGHUP. Empty: standard error."),
+    LIST("DEFAULT", "roles", roles, 0, "api,worker",
+         "What this process does: api (REST, claims, adoptions) and worker (moves items through "
+         "their lives, stocks pools, reconciles)."),
+
+    TEXT("database", "connection", database.connection, OPTION_REQUIRED | OPTION_SECRET, NULL,
+         "mysql://USER:PASSWORD@HOST[:PORT]/DATABASE[?ssl_ca=FILE&ssl_verify=true]. The form "
+         "mysql+pymysql:// is understood too."),
+    INT("database", "max_connections", database.max_connections, 0, "20", 2, 1000, "connections",
+        "Most connections that this process opens."),
+    INT("database", "connect_timeout", database.connect_timeout_s, 0, "5", 1, 120, "seconds",
+        "Time to connect."),
+    INT("database", "query_timeout", database.query_timeout_s, 0, "30", 1, 600, "seconds",
+        "Time for one statement and its answer."),
+    INT("database", "borrow_timeout", database.borrow_timeout_ms, 0, "2000", 10, 60000,
+        "milliseconds", "Time that a thread waits for a free connection."),
+
+    TEXT("keystone", "auth_url", cloud.auth_url, OPTION_REQUIRED, NULL,
+         "Keystone's URL, as https://keystone.example.org/v3."),
+    CHOICE("keystone", "auth_type", cloud.auth_type, 0, "password",
+           "password|v3applicationcredential",
+           "How to log in: with user and password, or with an application credential."),
+    TEXT("keystone", "username", cloud.username, 0, "larder",
+         "User, who needs the role admin in the project that holds the pools."),
+    TEXT("keystone", "password", cloud.password, OPTION_SECRET, "", "The user's password."),
+    TEXT("keystone", "user_domain_name", cloud.user_domain_name, 0, "Default",
+         "Domain of the user."),
+    TEXT("keystone", "project_name", cloud.project_name, 0, "larder",
+         "Project that holds the pools. It must hold nothing else: ports and volumes in it "
+         "that Larder does not know are removed."),
+    TEXT("keystone", "project_domain_name", cloud.project_domain_name, 0, "Default",
+         "Domain of the project."),
+    TEXT("keystone", "application_credential_id", cloud.application_credential_id, 0, "",
+         "Id of the application credential (auth_type v3applicationcredential)."),
+    TEXT("keystone", "application_credential_secret", cloud.application_credential_secret,
+         OPTION_SECRET, "", "Secret of the application credential."),
+    TEXT("keystone", "region_name", cloud.region_name, 0, "",
+         "Region whose endpoints are used. Empty: the first in the catalog."),
+    CHOICE("keystone", "interface", cloud.interface, 0, "internal", "public|internal|admin",
+           "Which of the catalog's endpoints are used."),
+    TEXT("keystone", "cafile", cloud.cafile, 0, "",
+         "Certificates that are trusted, PEM. Empty: the system's."),
+    BOOL("keystone", "insecure", cloud.insecure, 0, "false",
+         "Do not verify the services' TLS certificates. For trials only."),
+    INT("keystone", "connect_timeout", cloud.connect_timeout_s, 0, "5", 1, 120, "seconds",
+        "Time to connect to any OpenStack service."),
+    INT("keystone", "retries", cloud.retries, 0, "4", 0, 20, "retries",
+        "How often a call that failed is made again, with backoff."),
+    INT("keystone", "token_cache_time", cloud.token_cache_s, 0, "60", 0, 3600, "seconds",
+        "How long the answer about a caller's token is kept. A token that was revoked is "
+        "taken for valid that long."),
+
+    SERVICE("identity", SERVICE_IDENTITY, "0"),
+    SERVICE("neutron", SERVICE_NETWORK, "20"),
+    SERVICE("cinder", SERVICE_VOLUME, "10"),
+    SERVICE("glance", SERVICE_IMAGE, "10"),
+    SERVICE("nova", SERVICE_COMPUTE, "10"),
+
+    INT("bootstrap", "workers", bootstrap.workers, 0, "4", 1, 64, "threads",
+        "Threads that move items through their lives. Each uses a database connection."),
+    INT("bootstrap", "floor_port", bootstrap.floor_port, 0, "0", 0, 10000, "items",
+        "Floor of a port pool that comes into being: so many are ready whatever is forecast."),
+    INT("bootstrap", "floor_volume", bootstrap.floor_volume, 0, "0", 0, 10000, "items",
+        "Floor of a volume pool that comes into being."),
+    INT("bootstrap", "ceiling_pool", bootstrap.ceiling_pool, 0, "100", 0, 10000, "items",
+        "Ceiling of a pool that comes into being."),
+    INT("bootstrap", "ceiling_project", bootstrap.ceiling_project, OPTION_RELOAD, "200", 0, 100000,
+        "items", "Most items in the port pools of one tenant project together."),
+    INT("bootstrap", "ceiling_all", bootstrap.ceiling_all, OPTION_RELOAD, "2000", 0, 100000,
+        "items", "Most items in all pools together."),
+    INT("bootstrap", "pools_per_project", bootstrap.pools_per_project, 0, "100", 0, 10000, "pools",
+        "Most port pools that one tenant project can bring into being."),
+    INT("bootstrap", "free_addresses", bootstrap.free_addresses, OPTION_RELOAD, "16", 0, 1000000,
+        "addresses", "Addresses of a network that are always left to tenants."),
+    INT("bootstrap", "lease", bootstrap.lease_s, OPTION_RELOAD, "120", 5, 3600, "seconds",
+        "How long an item stays with a worker that died. Longer than the services' timeouts."),
+    INT("bootstrap", "attempts", bootstrap.attempts, OPTION_RELOAD, "5", 1, 100, "attempts",
+        "How often the making of one item is tried."),
+    INT("bootstrap", "review", bootstrap.review_s, OPTION_RELOAD, "5", 1, 3600, "seconds",
+        "Time between two looks at all pools. What is taken is reordered at once all the same."),
+    INT("bootstrap", "reconcile", bootstrap.reconcile_s, OPTION_RELOAD, "300", 5, 86400, "seconds",
+        "Time between two comparisons of the database with the cloud."),
+    TEXT("bootstrap", "key_file", bootstrap.key_file, OPTION_REQUIRED,
+         "/etc/larder/transfer.key",
+         "File with the key that seals volume transfer keys in the database; made by larder-manage "
+         "key create, the same for all processes, readable by its owner only."),
+
+    INT("claim", "lifetime", claim.lifetime_s, 0, "300", 10, 86400, "seconds",
+        "How long a boot request keeps the items that were set aside for it."),
+    INT("claim", "adoption_timeout", claim.adoption_timeout_s, 0, "60", 5, 3600, "seconds",
+        "After that, a hand-over on which no report came is looked into."),
+
+    TEXT("api", "bind_host", api.bind_host, OPTION_REQUIRED, "127.0.0.1",
+         "Address to listen on. Unless it is a loopback address, cert_file is needed."),
+    INT("api", "bind_port", api.bind_port, 0, "8787", 1, 65535, NULL, "Port to listen on."),
+    TEXT("api", "public_endpoint", api.public_endpoint, 0, "",
+         "URL that links in answers begin with. Empty: as the request's Host says."),
+    TEXT("api", "cert_file", api.cert_file, 0, "", "Certificate chain for TLS, PEM."),
+    TEXT("api", "key_file", api.key_file, 0, "", "Private key for TLS, PEM."),
+    INT("api", "max_body_bytes", api.max_body_bytes, 0, "65536", 1024, 16777216, "bytes",
+        "Longest request body."),
+    INT("api", "max_connections", api.max_connections, 0, "256", 1, 65536, "connections",
+        "Most connections at a time."),
+    INT("api", "idle_timeout", api.idle_timeout_s, 0, "60", 1, 3600, "seconds",
+        "A connection on which nothing happens is closed after that."),
+    TEXT("api", "hook_role", api.hook_role, OPTION_REQUIRED, "larder_hook",
+         "Role that may claim and adopt. Give it to the hooks' user and to nobody else."),
+    TEXT("api", "admin_role", api.admin_role, OPTION_REQUIRED, "admin",
+         "Role that may read everything and change pools."),
+    TEXT("api", "reader_role", api.reader_role, OPTION_REQUIRED, "reader",
+         "Role that may read, with a token for the project that holds the pools."),
+};
+
+int config_load(const char *path, struct config *ret_config, struct error *error)
+{
+    int status;
+
+    *ret_config = (struct config){ 0 };
+    status = options_load(options, ARRAY_SIZE(options), path, ret_config, error);
+    if (status < 0 || !path)
+        return status;
+    status = config_check(ret_config, error);
+    return status < 0 ? error_wrap(error, "%s", path) : 0;
+}
+
+bool config_has_role(const struct config *config, const char *role)
+{
+    for (size_t i = 0; i < config->roles.count; i++)
+        if (text_equal(config->roles.items[i], role))
+            return true;
+    return false;
+}
+
+/* ---- changes while the daemon runs ---- */
+
+static bool same(const struct option *option, const void *a, const void *b)
+{
+    const struct option_list *left = a, *right = b;
+
+    switch (option->type) {
+    case OPTION_TEXT:
+    case OPTION_CHOICE:
+        return text_equal(a, b);
+    case OPTION_LIST:
+        for (size_t i = 0; i < left->count && i < right->count; i++)
+            if (!text_equal(left->items[i], right->items[i]))
+                return false;
+        return left->count == right->count;
+    default:
+        return memcmp(a, b, option->size) == 0;
+    }
+}
+
+void config_reload(struct config *config, const struct config *fresh, config_report report)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        char *now = (char *)config + options[i].offset;
+        const char *then = (const char *)fresh + options[i].offset;
+
+        if (same(&options[i], now, then))
+            continue;
+        if (options[i].flags & OPTION_RELOAD)
+            memcpy(now, then, options[i].size);
+        else
+            report(options[i].section, options[i].name);
+    }
+}
+
+void config_print_sample(FILE *out)
+{
+    options_print_sample(options, ARRAY_SIZE(options), out);
+}
+
+void config_print_values(const struct config *config, FILE *out)
+{
+    options_print_values(options, ARRAY_SIZE(options), config, out);
+}

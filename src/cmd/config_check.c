@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What options say of each other: one function a rule, each refusing with a sentence. */
+#include "cmd/config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static int check_roles(const struct config *config, struct error *error)
+{
+    for (size_t i = 0; i < config->roles.count; i++)
+        if (!text_equal(config->roles.items[i], "api") &&
+            !text_equal(config->roles.items[i], "worker"))
+            return error_set(error, -EINVAL, "[DEFAULT] roles: there is no role \"%s\": the roles "
+                             "are api and worker", config->roles.items[i]);
+    if (config->roles.count == 0)
+        return error_set(error, -EINVAL, "[DEFAULT] roles is empty: name api, worker, or both");
+    return 0;
+}
+
+static int check_floors(const struct config *config, struct error *error)
+{
+    const struct bootstrap_options *bootstrap = &config->bootstrap;
+    const struct {
+        const char *name;
+        int64_t floor;
+    } floors[] = { { "port", bootstrap->floor_port }, { "volume", bootstrap->floor_volume } };
+
+    for (size_t i = 0; i < ARRAY_SIZE(floors); i++)
+        if (floors[i].floor > bootstrap->ceiling_pool)
+            return error_set(error, -EINVAL, "[bootstrap] floor_%s = %" PRId64 " is more than "
+                             "ceiling_pool = %" PRId64 ": lower the one or raise the other",
+                             floors[i].name, floors[i].floor, bootstrap->ceiling_pool);
+    return 0;
+}
+
+/* A worker that waits for a slow service must not lose its item: another would make it again. */
+static int check_lease(const struct config *config, struct error *error)
+{
+    static const char *const names[] = {
+        [SERVICE_NETWORK] = "neutron", [SERVICE_VOLUME] = "cinder", [SERVICE_IMAGE] = "glance",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (names[i] && config->cloud.services[i].timeout_s >= config->bootstrap.lease_s)
+            return error_set(error, -EINVAL, "[bootstrap] lease = %" PRId64 " must be more than "
+                             "[%s] timeout = %" PRId64 ", or workers lose items while they wait",
+                             config->bootstrap.lease_s, names[i],
+                             config->cloud.services[i].timeout_s);
+    return 0;
+}
+
+/* Workers and the keeper hold a connection each while they work; the API needs some too. */
+static int check_connections(const struct config *config, struct error *error)
+{
+    int64_t needed = config_has_role(config, "worker") ? config->bootstrap.workers + 1 : 0;
+
+    needed += config_has_role(config, "api") ? 1 : 0;
+    if (config->database.max_connections < needed)
+        return error_set(error, -EINVAL, "[database] max_connections = %" PRId64 " is too few for "
+                         "[bootstrap] workers = %" PRId64 ": at least %" PRId64 " are needed",
+                         config->database.max_connections, config->bootstrap.workers, needed);
+    return 0;
+}
+
+static int check_login(const struct config *config, struct error *error)
+{
+    const struct cloud_options *cloud = &config->cloud;
+
+    if (text_equal(cloud->auth_type, "password"))
+        return cloud->username[0] && cloud->password[0] && cloud->project_name[0] ? 0 :
+            error_set(error, -EINVAL, "[keystone] username, password and project_name are needed "
+                      "with auth_type = password");
+    return cloud->application_credential_id[0] && cloud->application_credential_secret[0] ? 0 :
+        error_set(error, -EINVAL, "[keystone] application_credential_id and "
+                  "application_credential_secret are needed with auth_type = "
+                  "v3applicationcredential");
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || text_equal(host, "::1") ||
+           text_equal(host, "localhost");
+}
+
+/* Adoptions carry transfer keys: they go over TLS or do not leave the machine. */
+static int check_tls(const struct config *config, struct error *error)
+{
+    const struct api_options *api = &config->api;
+
+    if (!api->cert_file[0] != !api->key_file[0])
+        return error_set(error, -EINVAL, "[api] cert_file and key_file go together: one of them "
+                         "is not given");
+    if (!api->cert_file[0] && !is_loopback(api->bind_host))
+        return error_set(error, -EINVAL, "[api] bind_host = %s needs cert_file and key_file: "
+                         "transfer keys go over this connection (or bind to 127.0.0.1 behind a "
+                         "proxy that speaks TLS)", api->bind_host);
+    return 0;
+}
+
+static int check_hook_role(const struct config *config, struct error *error)
+{
+    const struct api_options *api = &config->api;
+
+    if (text_equal(api->hook_role, api->admin_role) ||
+        text_equal(api->hook_role, api->reader_role) || text_equal(api->hook_role, "service"))
+        return error_set(error, -EINVAL, "[api] hook_role = %s must be a role of its own: with it "
+                         "anyone who has that role could take items", api->hook_role);
+    return 0;
+}
+
+int config_check(const struct config *config, struct error *error)
+{
+    static int (*const checks[])(const struct config *, struct error *) = {
+        check_roles, check_floors, check_lease, check_connections,
+        check_login, check_tls,    check_hook_role,
+    };
+    int status = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(checks) && status >= 0; i++)
+        status = checks[i](config, error);
+    return status;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* larder-manage: its sub-commands as a table. */
+#include "cmd/manage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/arguments.h"
+
+static int complain(const struct error *error)
+{
+    fprintf(stderr, "larder-manage: %s\n", error->message);
+    return EXIT_FAILURE;
+}
+
+/* ---- db ---- */
+
+DEFINE_CLEANUP(database, struct database *, database_close);
+#define auto_database __attribute__((cleanup(database_cleanup))) struct database
+
+static int on_database(const char *path, int (*work)(struct store *store, struct error *error))
+{
+    struct config config;
+    auto_database *database = NULL;
+    auto_store *store = NULL;
+    struct error error = { 0 };
+    int status = config_load(path, &config, &error);
+
+    if (status >= 0)
+        status = database_open(&config.database, &database, &error);
+    if (status >= 0)
+        status = store_borrow(database, &store, &error);
+    if (status >= 0)
+        status = work(store, &error);
+    explicit_bzero(&config, sizeof(config));
+    return status < 0 ? complain(&error) : EXIT_SUCCESS;
+}
+
+static int print_version(struct store *store, struct error *error)
+{
+    int version;
+    int status = schema_version(store, &version, error);
+
+    if (status >= 0)
+        printf("%d\n", version);
+    return status;
+}
+
+static int sync_and_print(struct store *store, struct error *error)
+{
+    int status = schema_sync(store, error);
+
+    return status < 0 ? status : print_version(store, error);
+}
+
+static int db_sync(const char *path)
+{
+    return on_database(path, sync_and_print);
+}
+
+static int db_version(const char *path)
+{
+    return on_database(path, print_version);
+}
+
+/* ---- key ---- */
+
+static int key_create(const char *path)
+{
+    struct config config;
+    struct error error = { 0 };
+    int status = config_load(path, &config, &error);
+
+    if (status >= 0)
+        status = seal_key_create(config.bootstrap.key_file, &error);
+    if (status >= 0)
+        printf("made %s: give it to the user that larderd runs as, and to every other larderd\n",
+               config.bootstrap.key_file);
+    explicit_bzero(&config, sizeof(config));
+    return status < 0 ? complain(&error) : EXIT_SUCCESS;
+}
+
+/* ---- command line ---- */
+
+static const struct command {
+    const char *words[2];
+    int (*run)(const char *path);
+    const char *help;
+} commands[] = {
+    { { "db", "sync" }, db_sync, "bring the database schema to the newest version" },
+    { { "db", "version" }, db_version, "print the version of the database schema" },
+    { { "key", "create" }, key_create, "make the file with the key that seals transfer keys" },
+    { { "check", NULL }, manage_check,
+      "look at all that larderd needs; exit 0: well, 1: warnings, 2: failures" },
+};
+
+static int print_usage(FILE *out)
+{
+    fputs("usage: larder-manage [--config-file FILE] COMMAND\n"
+          "  --config-file FILE  the configuration (default: " CONFIG_PATH ")\n"
+          "commands:\n", out);
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        fprintf(out, "  %s %-*s %s\n", commands[i].words[0], 15 - (int)strlen(commands[i].words[0]),
+                commands[i].words[1] ? commands[i].words[1] : "", commands[i].help);
+    return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static const struct command *find_command(int words, char **argv)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        const struct command *command = &commands[i];
+
+        if (words == (command->words[1] ? 2 : 1) && text_equal(command->words[0], argv[1]) &&
+            (words == 1 || text_equal(command->words[1], argv[2])))
+            return command;
+    }
+    return NULL;
+}
+
+int manage_main(int argc, char **argv)
+{
+    const char *path = CONFIG_PATH;
+    bool help = false;
+    const struct argument table[] = { { "config-file", NULL, &path }, { "help", &help, NULL } };
+    const struct command *command;
+    struct error error = { 0 };
+    int words;
+
+    if (arguments_read(table, ARRAY_SIZE(table), argc, argv, &words, &error) < 0)
+        return complain(&error);
+    if (help)
+        return print_usage(stdout);
+    command = find_command(words, argv);
+    return command ? command->run(path) : print_usage(stderr);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* larder-manage: what an operator does besides running the daemon. */
+#ifndef LARDER_CMD_MANAGE_H
+#define LARDER_CMD_MANAGE_H
+
+#include "cmd/config.h"
+
+int manage_main(int argc, char **argv);
+
+/* The sub-command `check` (check.c): prints a line for each thing looked at; returns the exit
+ * code, 0: all is well, 1: there are warnings, 2: something must be put right. */
+int manage_check(const char *path);
+
+#endif

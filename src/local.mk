@@ -56,7 +56,25 @@ bootstrap_sources = \
 	src/bootstrap/worker.c src/bootstrap/worker.h \
 	src/bootstrap/workers.c
 
-api_sources =
+api_sources = \
+	src/api/adoptions.c \
+	src/api/api.h \
+	src/api/ask.c src/api/ask.h \
+	src/api/auth.c src/api/auth.h \
+	src/api/claims.c \
+	src/api/demand.c \
+	src/api/filter.c src/api/filter.h \
+	src/api/health.c \
+	src/api/items.c \
+	src/api/listen.c src/api/listen.h \
+	src/api/pools.c \
+	src/api/reply.c src/api/reply.h \
+	src/api/request.c src/api/request.h \
+	src/api/resources.h \
+	src/api/route.c src/api/route.h \
+	src/api/server.c \
+	src/api/version.c src/api/version.h \
+	src/api/watch.c src/api/watch.h
 
 # All of src/cmd but the mains.
 cmd_sources = \

@@ -36,6 +36,7 @@ struct api {
 
 struct api_server;
 int api_start(const struct api *api, struct api_server **ret_server, struct error *error);
+int api_port(const struct api_server *server); /* the one it got when bind_port is 0 */
 void api_stop(struct api_server *server); /* lets running requests finish */
 
 #endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The resource pools: list, show, and the operator's change. */
+#include "store/pool.h"
+
+#include <errno.h>
+
+#include "api/reply.h"
+#include "api/resources.h"
+
+#define POOL_ITEMS_MOST 100000 /* that a floor or ceiling may be */
+
+static const struct parameter parameters[] = {
+    PARAMETER_KIND(KIND_CHOICES),
+    PARAMETER_PROJECT,
+    PARAMETER_LIMIT,
+    PARAMETER_MARKER,
+};
+const struct parameters pool_parameters = PARAMETERS(parameters);
+
+static void put_port_key(struct json_writer *writer, const struct port_key *key)
+{
+    json_put_text(writer, "project_id", key->project_id);
+    json_put_text(writer, "network_id", key->network_id);
+    json_begin_array(writer, "security_groups");
+    for (size_t i = 0; i < key->group_count; i++)
+        json_put_text(writer, NULL, key->groups[i]);
+    json_end_array(writer);
+}
+
+static void put_volume_key(struct json_writer *writer, const struct volume_key *key)
+{
+    json_put_text(writer, "image_id", key->image_id);
+    json_put_int(writer, "size", key->size);
+    json_put_text(writer, "volume_type_id", key->type_id);
+    json_put_text(writer, "availability_zone", key->zone);
+}
+
+static void put_key(struct json_writer *writer, const struct key *key)
+{
+    json_begin_object(writer, "key");
+    if (key->kind == KIND_PORT)
+        put_port_key(writer, &key->port);
+    else
+        put_volume_key(writer, &key->volume);
+    json_end_object(writer);
+}
+
+static void put_counts(struct json_writer *writer, const struct pool *pool)
+{
+    json_begin_object(writer, "items");
+    json_put_int(writer, "wanted", pool->wanted);
+    json_put_int(writer, "creating", pool->creating);
+    json_put_int(writer, "ready", pool->ready);
+    json_put_int(writer, "claimed", pool->claimed);
+    json_put_int(writer, "releasing", pool->releasing);
+    json_put_int(writer, "failed", pool->failed);
+    json_end_object(writer);
+}
+
+static void put_pool(struct json_writer *writer, const char *name, const struct pool *pool)
+{
+    json_begin_object(writer, name);
+    json_put_text(writer, "id", pool->id);
+    json_put_text(writer, "kind", kind_name(pool->key.kind));
+    json_put_text(writer, "state", pool_state_name(pool->state));
+    json_put_int(writer, "target", pool->target);
+    json_put_int(writer, "floor", pool->floor);
+    json_put_int(writer, "ceiling", pool->ceiling);
+    json_put_int(writer, "goal", pool_goal(pool));
+    put_counts(writer, pool);
+    if (pool->lead_time_ms > 0)
+        json_put_float(writer, "lead_time", (double)pool->lead_time_ms / 1000);
+    else
+        json_put_null(writer, "lead_time");
+    json_put_int(writer, "failures", pool->failures);
+    json_put_time(writer, "not_before", pool->not_before_ms);
+    json_put_text_or_null(writer, "last_error", pool->last_error);
+    put_key(writer, &pool->key);
+    json_put_time(writer, "created_at", pool->created_ms);
+    json_put_time(writer, "updated_at", pool->updated_ms);
+    json_put_time(writer, "demanded_at", pool->demanded_ms);
+    json_end_object(writer);
+}
+
+int pools_list(struct request *request, struct reply *reply, struct error *error)
+{
+    struct filter *filter = &request->filter;
+    size_t limit = (size_t)filter->limit, count;
+    autofree struct pool *pools = calloc(limit + 1, sizeof(*pools));
+    struct json_writer writer = reply_json(reply, 200);
+    int status;
+
+    if (!pools)
+        return error_set(error, -ENOMEM, "no memory for %zu pools", limit);
+    status = pool_list(request->store, filter->kind, given(filter->project_id),
+                       filter->marker, limit + 1, pools, &count, error);
+    if (status)
+        return status;
+    json_begin_object(&writer, NULL);
+    json_begin_array(&writer, "pools");
+    for (size_t i = 0; i < count && i < limit; i++)
+        put_pool(&writer, NULL, &pools[i]);
+    reply_end_list(&writer, request, count > limit ? pools[limit - 1].id : NULL);
+    return 0;
+}
+
+int pools_show(struct request *request, struct reply *reply, struct error *error)
+{
+    struct json_writer writer = reply_json(reply, 200);
+    struct pool pool;
+    int status = pool_get(request->store, request->id, &pool, error);
+
+    if (status)
+        return status;
+    json_begin_object(&writer, NULL);
+    put_pool(&writer, "pool", &pool);
+    json_end_object(&writer);
+    return 0;
+}
+
+static const struct json_member change_members[] = {
+    JSON_FIELD_RANGE(JSON_INT, struct pool_change, floor, "floor", 0, 0, POOL_ITEMS_MOST),
+    JSON_FIELD_RANGE(JSON_INT, struct pool_change, ceiling, "ceiling", 0, 0, POOL_ITEMS_MOST),
+    JSON_FIELD_CHOICE(struct pool_change, state, "state", 0, POOL_STATE_CHOICES),
+};
+static const struct json_shape change_shape = { "pool", change_members, ARRAY_SIZE(change_members),
+                                                true };
+
+int pools_change(struct request *request, struct reply *reply, struct error *error)
+{
+    struct pool_change change = { .floor = -1, .ceiling = -1, .target = -1, .state = -1 };
+    int status = request_read(request, &change_shape, &change, error);
+
+    if (!status)
+        status = pool_change(request->store, request->id, &change, request->now_ms, error);
+    if (status)
+        return status;
+    request_wake(request);
+    return pools_show(request, reply, error);
+}

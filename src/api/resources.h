@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the resources offer to the route table. */
+#ifndef LARDER_API_RESOURCES_H
+#define LARDER_API_RESOURCES_H
+
+#include "api/request.h"
+
+/* version.c */
+int versions_list(struct request *request, struct reply *reply, struct error *error);
+int versions_show(struct request *request, struct reply *reply, struct error *error);
+
+/* health.c */
+int health_show(struct request *request, struct reply *reply, struct error *error);
+
+/* pools.c */
+extern const struct parameters pool_parameters;
+int pools_list(struct request *request, struct reply *reply, struct error *error);
+int pools_show(struct request *request, struct reply *reply, struct error *error);
+int pools_change(struct request *request, struct reply *reply, struct error *error);
+
+/* items.c */
+extern const struct parameters item_parameters;
+int items_list(struct request *request, struct reply *reply, struct error *error);
+int items_show(struct request *request, struct reply *reply, struct error *error);
+
+/* claims.c */
+extern const struct parameters claim_parameters;
+int claims_make(struct request *request, struct reply *reply, struct error *error);
+int claims_list(struct request *request, struct reply *reply, struct error *error);
+int claims_show(struct request *request, struct reply *reply, struct error *error);
+
+/* adoptions.c */
+extern const struct parameters adoption_parameters;
+int adoptions_begin(struct request *request, struct reply *reply, struct error *error);
+int adoptions_finish(struct request *request, struct reply *reply, struct error *error);
+int adoptions_list(struct request *request, struct reply *reply, struct error *error);
+int adoptions_show(struct request *request, struct reply *reply, struct error *error);
+
+/* demand.c */
+extern const struct parameters demand_parameters;
+int demand_report(struct request *request, struct reply *reply, struct error *error);
+int demand_show(struct request *request, struct reply *reply, struct error *error);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The route table and how a request finds its row; see route.h. */
+#include "api/route.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/resources.h"
+
+static const struct route routes[] = {
+    { "GET", "/", ACCESS_OPEN, false, NULL, versions_list },
+    { "GET", "/v1", ACCESS_OPEN, false, NULL, versions_show },
+    { "GET", "/healthcheck", ACCESS_OPEN, false, NULL, health_show },
+    { "HEAD", "/healthcheck", ACCESS_OPEN, false, NULL, health_show },
+    { "GET", "/v1/pools", ACCESS_READ, false, &pool_parameters, pools_list },
+    { "GET", "/v1/pools/{id}", ACCESS_READ, false, NULL, pools_show },
+    { "PATCH", "/v1/pools/{id}", ACCESS_ADMIN, true, NULL, pools_change },
+    { "GET", "/v1/items", ACCESS_READ, false, &item_parameters, items_list },
+    { "GET", "/v1/items/{id}", ACCESS_READ, false, NULL, items_show },
+    { "POST", "/v1/claims", ACCESS_HOOK, true, NULL, claims_make },
+    { "GET", "/v1/claims", ACCESS_READ, false, &claim_parameters, claims_list },
+    { "GET", "/v1/claims/{id}", ACCESS_READ, false, NULL, claims_show },
+    { "POST", "/v1/adoptions", ACCESS_HOOK, true, NULL, adoptions_begin },
+    { "GET", "/v1/adoptions", ACCESS_READ, false, &adoption_parameters, adoptions_list },
+    { "GET", "/v1/adoptions/{id}", ACCESS_READ, false, NULL, adoptions_show },
+    { "PATCH", "/v1/adoptions/{id}", ACCESS_HOOK, true, NULL, adoptions_finish },
+    { "POST", "/v1/demand", ACCESS_HOOK, true, NULL, demand_report },
+    { "GET", "/v1/demand", ACCESS_READ, false, &demand_parameters, demand_show },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+#define ID_PLACE "{id}"
+
+const struct route *route_table(size_t *ret_count)
+{
+    *ret_count = ROUTES;
+    return routes;
+}
+
+const char *access_name(enum access access)
+{
+    static const char *const names[] = { "open", "hook", "read", "admin" };
+
+    return names[access];
+}
+
+/* Whether 'path' has the form of 'template'; what stands for {id} is at 'ret_id', which goes to the
+ * end of the path: no template has anything behind it. */
+static bool path_matches(const char *template, const char *path, const char **ret_id)
+{
+    const char *place = strstr(template, ID_PLACE);
+    size_t fixed = place ? (size_t)(place - template) : strlen(template);
+
+    *ret_id = NULL;
+    if (strncmp(template, path, fixed))
+        return false;
+    path += fixed;
+    if (!place)
+        return *path == '\0';
+    *ret_id = path;
+    return *path && !strchr(path, '/');
+}
+
+static int read_id(const char *text, char *ret_id)
+{
+    if (!text_is_uuid(text))
+        return -EINVAL;
+    text_copy(ret_id, ID_SIZE, text);
+    for (; *ret_id; ret_id++)
+        *ret_id = (char)tolower((unsigned char)*ret_id);
+    return 0;
+}
+
+int route_find(const char *method, const char *path, const struct route **ret_route,
+               char ret_id[static ID_SIZE], char ret_allow[static 64])
+{
+    size_t used = 0;
+    const char *id;
+
+    ret_id[0] = ret_allow[0] = '\0';
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (!path_matches(routes[i].path, path, &id))
+            continue;
+        *ret_route = &routes[i];
+        if (strcmp(routes[i].method, method) == 0)
+            return id ? read_id(id, ret_id) : 0;
+        used += (size_t)snprintf(ret_allow + used, 64 - used, "%s%s", used ? ", " : "",
+                                 routes[i].method);
+    }
+    return used ? -EPERM : -ENOENT;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The routes of the API: one table, from which come dispatch, 404, 405, and the check of the docs. */
+#ifndef LARDER_API_ROUTE_H
+#define LARDER_API_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/filter.h"
+#include "base/error.h"
+#include "base/text.h"
+
+struct reply;
+struct request;
+
+enum access {
+    ACCESS_OPEN,  /* anybody, without a token */
+    ACCESS_HOOK,  /* the hooks' role, and nothing else will do */
+    ACCESS_READ,  /* admin, or reader of the project that holds the pools */
+    ACCESS_ADMIN, /* admin */
+};
+const char *access_name(enum access access);
+
+/* Fills the reply and returns 0; or returns a negative errno with its sentence. */
+typedef int (*route_handler)(struct request *request, struct reply *reply, struct error *error);
+
+struct route {
+    const char *method;
+    const char *path; /* {id} stands for a UUID */
+    enum access access;
+    bool body; /* has a JSON body */
+    const struct parameters *parameters; /* of the query; NULL: none */
+    route_handler handler;
+};
+
+const struct route *route_table(size_t *ret_count);
+
+/* The route of 'method' and 'path', with what stands for {id} (in small letters).  -ENOENT: no such
+ * path; -EPERM: it has other methods, which go to 'ret_allow' ("GET, PATCH"); -EINVAL: {id} is no
+ * UUID. */
+int route_find(const char *method, const char *path, const struct route **ret_route,
+               char ret_id[static ID_SIZE], char ret_allow[static 64]);
+
+#endif

@@ -27,7 +27,8 @@ static void mark_cut(char *text, size_t size)
 }
 
 /* Formats into a text of its own first: an argument may be the very message that is replaced. */
-static void set_message(struct error *error, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+set_message(struct error *error, const char *format, va_list arguments)
 {
     char text[sizeof(error->message)];
     int length = vsnprintf(text, sizeof(text), format, arguments);

@@ -5,11 +5,13 @@
 unit_tests = \
 	tests/unit/test_backoff \
 	tests/unit/test_clock \
+	tests/unit/test_config \
 	tests/unit/test_digest \
 	tests/unit/test_error \
 	tests/unit/test_ini \
 	tests/unit/test_json \
 	tests/unit/test_json_write \
+	tests/unit/test_limits \
 	tests/unit/test_log \
 	tests/unit/test_options \
 	tests/unit/test_random \

@@ -45,6 +45,19 @@ static const char *check_in_string(const char *text, size_t length, size_t *at)
     return NULL;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Whether the digit at 'at' is where a number begins; an exponent may have leading zeros. */
+static bool begins_number(const char *text, size_t at)
+{
+    if (at > 0 && text[at - 1] == '-')
+        return at < 2 || !memchr("eE", text[at - 2], 2);
+    return at == 0 || (!is_digit(text[at - 1]) && !memchr(".eE+", text[at - 1], 4));
+}
+
 /* What is wrong with the character at 'at' outside strings, or NULL. */
 static const char *check_outside(const char *text, size_t length, size_t at)
 {
@@ -53,8 +66,10 @@ static const char *check_outside(const char *text, size_t length, size_t at)
     /* NaN, Infinity and 'names', which json-c would take. */
     if ((text[at] >= 'A' && text[at] <= 'Z' && text[at] != 'E') || text[at] == '\'')
         return "unexpected character";
-    if (text[at] == '.' && (next < '0' || next > '9'))
-        return "digit expected after the point";
+    if (text[at] == '.' && (at == 0 || !is_digit(text[at - 1]) || !is_digit(next)))
+        return "a point stands between digits";
+    if (text[at] == '0' && is_digit(next) && begins_number(text, at))
+        return "number with a leading zero";
     return NULL;
 }
 

@@ -10,6 +10,7 @@ base_sources = \
 	src/base/error.c src/base/error.h \
 	src/base/ini.c src/base/ini.h \
 	src/base/json.c src/base/json.h src/base/json_private.h \
+	src/base/json_canonical.c src/base/json_canonical.h \
 	src/base/json_read.c \
 	src/base/json_write.c \
 	src/base/log.c src/base/log.h \
@@ -36,7 +37,24 @@ store_sources = \
 	src/store/store.c src/store/store.h \
 	src/store/url.c src/store/url.h
 
-cloud_sources =
+cloud_sources = \
+	src/cloud/answer.c src/cloud/answer.h \
+	src/cloud/catalog.c src/cloud/catalog.h \
+	src/cloud/client.c src/cloud/client.h src/cloud/client_private.h \
+	src/cloud/cloud.h \
+	src/cloud/http.c src/cloud/http.h \
+	src/cloud/identity.c src/cloud/identity.h \
+	src/cloud/image.c src/cloud/image.h \
+	src/cloud/list.c src/cloud/list.h \
+	src/cloud/login.c src/cloud/login.h \
+	src/cloud/network.c src/cloud/network.h \
+	src/cloud/port.c \
+	src/cloud/retry.c src/cloud/retry.h \
+	src/cloud/send.c src/cloud/send.h \
+	src/cloud/session.c src/cloud/session.h \
+	src/cloud/token_cache.c src/cloud/token_cache.h \
+	src/cloud/transfer.c \
+	src/cloud/volume.c src/cloud/volume.h
 
 claim_sources = \
 	src/claim/adopt.c \
@@ -101,18 +119,32 @@ liblarder_la_LIBADD = $(CURL_LIBS) $(JSONC_LIBS) $(RABBITMQ_LIBS) $(MARIADB_LIBS
 # check comes behind: only the tests need it, and the linker leaves it out of the programs.
 LDADD = liblarder.la $(CHECK_LIBS)
 
-# The programs: take away the # when their mains are there.
-# sbin_PROGRAMS += larderd
-# larderd_SOURCES = src/cmd/larderd.c
-# bin_PROGRAMS += larder-manage
-# larder_manage_SOURCES = src/cmd/larder_manage.c
+sbin_PROGRAMS += larderd
+larderd_SOURCES = src/cmd/larderd.c
+bin_PROGRAMS += larder-manage
+larder_manage_SOURCES = src/cmd/larder_manage.c
 
 # Configuration files for PREFIX/etc/larder, and systemd units made of etc/NAME.service.in, in which
 # @sbindir@, @bindir@ and @sysconfdir@ stand for where this build installs.
 larderconfdir = $(sysconfdir)/larder
-dist_larderconf_DATA =
-systemdsystemunit_DATA =
-unit_templates =
+dist_larderconf_DATA = etc/larder.conf.sample
+systemdsystemunit_DATA = etc/larderd.service
+unit_templates = etc/larderd.service.in
+
+# What goes into the files of Nova, Neutron and Cinder.
+snippetdir = $(docdir)/openstack
+dist_snippet_DATA = \
+	etc/openstack/cinder-api-paste.ini.snippet \
+	etc/openstack/cinder.conf.snippet \
+	etc/openstack/neutron-api-paste.ini.snippet \
+	etc/openstack/neutron.conf.snippet \
+	etc/openstack/nova.conf.snippet
+
+# The sample is generated from the option table and kept in the tree; tests/check_sample compares.
+sample: larderd
+	./larderd --sample >$(srcdir)/etc/larder.conf.sample.new
+	mv $(srcdir)/etc/larder.conf.sample.new $(srcdir)/etc/larder.conf.sample
+.PHONY: sample
 
 EXTRA_DIST += $(unit_templates)
 CLEANFILES += $(systemdsystemunit_DATA)

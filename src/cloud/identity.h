@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keystone: whose token is this, and what may he do? */
+#ifndef LARDER_CLOUD_IDENTITY_H
+#define LARDER_CLOUD_IDENTITY_H
+
+#include "cloud/client.h"
+
+#define TOKEN_ROLES_MOST 32
+struct token {
+    char user_id[DIGEST_SIZE];    /* of a directory's user it is a digest */
+    char project_id[DIGEST_SIZE]; /* "" when the token is not for a project */
+    char project_name[NAME_SIZE];
+    int64_t expires_ms;
+    size_t role_count;
+    char roles[TOKEN_ROLES_MOST][NAME_SIZE];
+};
+/* Validates somebody's token, from a short cache or by Keystone.  -EACCES when it is not valid. */
+int identity_validate(struct client *client, const char *token, int64_t now_ms,
+                      struct token *ret_token, struct error *error);
+bool token_has_role(const struct token *token, const char *role);
+
+#endif

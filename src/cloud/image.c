@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images of Glance; see image.h. */
+#include "cloud/image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/json_canonical.h"
+#include "cloud/http.h"
+#include "cloud/list.h"
+
+static const struct json_member image_members[] = {
+    JSON_FIELD(JSON_TEXT, struct image, id, "id", JSON_REQUIRED),
+    JSON_FIELD(JSON_TEXT, struct image, status, "status", JSON_REQUIRED),
+    JSON_FIELD(JSON_TEXT, struct image, visibility, "visibility", JSON_REQUIRED),
+    JSON_FIELD(JSON_TEXT, struct image, owner, "owner", JSON_NULLABLE),
+    JSON_FIELD(JSON_INT, struct image, min_disk, "min_disk", JSON_NULLABLE),
+    JSON_FIELD(JSON_TIME, struct image, updated_ms, "updated_at", JSON_NULLABLE),
+};
+static const struct json_shape image_shape = { "image", image_members, ARRAY_SIZE(image_members),
+                                               false };
+
+static bool begins_with(const char *text, const char *front)
+{
+    return strncmp(text, front, strlen(front)) == 0;
+}
+
+/* Everything that a volume made of the image is made from or takes over, all properties included;
+ * not when it was changed, who may delete it, where it lies, and what Glance notes for itself. */
+static bool shapes_a_volume(const char *name)
+{
+    static const char *const others[] = { "created_at", "updated_at", "protected", "tags",
+                                          "os_hidden",  "self",       "file",      "schema",
+                                          "stores",     "locations",  "direct_url" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        if (text_equal(name, others[i]))
+            return false;
+    return !begins_with(name, "os_glance_");
+}
+
+/* The names of what an encrypted image has; they may be followed by more. */
+static bool is_about_encryption(const char *name)
+{
+    return begins_with(name, "cinder_encryption_key") || begins_with(name, "os_encrypt_");
+}
+
+static bool is_encrypted(const struct json *image)
+{
+    auto_strbuf text = STRBUF_INIT(65536);
+
+    json_canonical(image, is_about_encryption, &text);
+    return !text_equal(strbuf_text(&text), "{}") ||
+           text_equal(json_text(json_at(image, "disk_format")), "luks");
+}
+
+static int read_image(const struct json *json, struct image *ret_image, struct error *error)
+{
+    auto_strbuf text = STRBUF_INIT(HTTP_BODY_MOST);
+    struct error why = { 0 };
+
+    *ret_image = (struct image){ 0 };
+    if (json_read(json, &image_shape, ret_image, &why))
+        return error_set(error, -EPROTO, "Glance's answer about an image is not understood: %s",
+                         why.message);
+    ret_image->encrypted = is_encrypted(json);
+    json_canonical(json, shapes_a_volume, &text);
+    if (text.status)
+        return error_set(error, text.status, "image %s has too many properties to compare",
+                         ret_image->id);
+    digest_of(strbuf_text(&text), text.length, ret_image->fingerprint);
+    return 0;
+}
+
+int image_get(struct client *client, const char *id, struct image *ret_image, struct error *error)
+{
+    auto_strbuf path = STRBUF_INIT(256);
+    auto_json *body = NULL;
+    struct call call = { .service = SERVICE_IMAGE, .method = "GET" };
+    int status;
+
+    strbuf_add_text(&path, "/images/");
+    status = path_add_id(&path, id, error);
+    if (status)
+        return status;
+    call.path = strbuf_text(&path);
+    status = client_call(client, &call, &body, error);
+    return status ? status : read_image(body, ret_image, error);
+}

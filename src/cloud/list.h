@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists that services give in pages, paths with ids in them, and members too long for a field. */
+#ifndef LARDER_CLOUD_LIST_H
+#define LARDER_CLOUD_LIST_H
+
+#include <stddef.h>
+
+#include "base/strbuf.h"
+#include "cloud/client.h"
+
+struct listing {
+    enum service service;
+    const char *path;  /* "/ports" */
+    const char *query; /* "project_id=…&", or "" */
+    const char *microversion;
+    const char *name; /* of the list in the answer: "ports" */
+    size_t size;      /* of an element's struct, which begins with its id: char[ID_SIZE] */
+    int (*read)(const struct json *json, void *ret_element, struct error *error);
+};
+
+/* At most 'most' elements behind 'marker' (NULL: from the start); less only at the end of the list,
+ * however short the service's pages are.  -EAGAIN when the marker has vanished meanwhile. */
+int list_read(struct client *client, const struct listing *listing, const char *marker, size_t most,
+              void *ret_elements, size_t *ret_count, struct error *error);
+
+/* Adds 'id' to a path.  What is no id would lead to another place: -EINVAL. */
+int path_add_id(struct strbuf *path, const char *id, struct error *error);
+
+/* Adds "name=value&" to a query, the value encoded. */
+void query_add(struct strbuf *query, const char *name, const char *value);
+
+#endif

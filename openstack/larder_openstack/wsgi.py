@@ -8,7 +8,7 @@ import uuid
 
 from oslo_serialization import jsonutils
 
-REQUEST_ID = re.compile(r'^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+REQUEST_ID = re.compile(r'^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z')
 BODY_MOST = 65536
 ANSWER_MOST = 1 << 20
 
@@ -56,6 +56,11 @@ def read_json(environ):
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def word(name):
+    """A name out of a request as part of a reason: the API takes few characters there."""
+    return re.sub('[^a-z0-9_:-]', '-', str(name).lower())[:64]
 
 
 class Call:

@@ -17,11 +17,11 @@ import json
 import time
 
 from cinder import context as cinder_context
-from cinder import db
 from cinder import exception
 from cinder import objects
 from cinder.api.openstack import wsgi as cinder_wsgi
 from cinder.api.v3.views import volumes as volume_view
+from cinder.db import api as db
 from cinder.policies import volumes as policies
 from cinder.volume import volume_types
 from cinder.volume import volume_utils
@@ -78,7 +78,7 @@ def _demand(holds, what):
 
 def _check_volume(volume, ask, pool_projects):
     """What a volume of a pool is, and nothing else."""
-    image = {entry.key: entry.value for entry in volume.glance_metadata or ()} if volume.bootable else {}
+    image = volume.glance_metadata if volume.bootable else {}
     _demand(not pool_projects or volume.project_id in pool_projects, 'the volume is in no pool')
     _demand(volume.status == 'awaiting-transfer', 'the volume is %s' % volume.status)
     _demand(volume.size == ask['size'], 'the volume has %s GiB' % volume.size)
@@ -111,8 +111,7 @@ def _check_create(context, admin, volume, ask):
 
 def _resolve_type(context, volume, ask):
     """As asked; else as the image says; else the project's default; else the configured one. As the tenant."""
-    named = ask['volume_type'] or {entry.key: entry.value for entry in volume.glance_metadata}.get(
-        'cinder_img_volume_type')
+    named = ask['volume_type'] or volume.glance_metadata.get('cinder_img_volume_type')
     if named:
         return objects.VolumeType.get_by_name_or_id(context, named)
     return volume_types.get_default_volume_type(context)

@@ -146,7 +146,7 @@ def _text(volume, name):
 
 def _need(holds, name):
     if not holds:
-        raise NotEligible(str(name)[:64])
+        raise NotEligible(wsgi.word(name))
 
 
 def _ids(projects):

@@ -151,4 +151,4 @@ def read_ask(body, project_id):
 
 def _need(holds, name):
     if not holds:
-        raise NotEligible(str(name)[:64])
+        raise NotEligible(wsgi.word(name))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+import tempfile
+import time
+import unittest
+
+from larder_openstack import daemon
+from tests import fake_daemon
+
+
+class DaemonTest(unittest.TestCase):
+    def setUp(self):
+        self.server = fake_daemon.FakeDaemon()
+        self.addCleanup(self.server.close)
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.daemon = fake_daemon.make_daemon(self.server.endpoint, directory.name, timeout=0.2, breaker_seconds=0.4)
+
+    def refuse(self, status, code, detail='because'):
+        self.server.answer = lambda method, path, body: (status, {'errors': [{'code': code, 'detail': detail}]})
+
+    def assertMiss(self, reason, call=None):
+        begin = time.monotonic()
+        with self.assertRaises(daemon.Miss) as caught:
+            (call or self.daemon.adopt)({'kind': 'port'})
+        self.assertEqual(reason, caught.exception.reason)
+        return time.monotonic() - begin
+
+    def test_claim_and_adoption(self):
+        self.assertEqual({'id': 'an-id'}, self.daemon.claim({'request_id': 'r'}))
+        self.assertEqual({'id': 'an-id'}, self.daemon.adopt({'kind': 'port'}))
+        self.assertEqual([('POST', '/v1/claims', {'claim': {'request_id': 'r'}}),
+                          ('POST', '/v1/adoptions', {'adoption': {'kind': 'port'}})],
+                         [request[:3] for request in self.server.requests])
+        self.assertEqual('the-token', self.server.requests[0][3]['X-Auth-Token'])
+        self.assertEqual('larder 1.0', self.server.requests[0][3]['OpenStack-API-Version'])
+
+    def test_refusals_are_reasons_and_no_failures(self):
+        for word in ('no-claim', 'no-right', 'no-item', 'draining') * 2:
+            self.refuse(409, 'larder.' + word)
+            self.assertMiss(word)
+
+    def test_failures_open_the_breaker_and_a_probe_closes_it(self):
+        self.refuse(500, 'larder.internal')
+        for _ in range(3):
+            self.assertMiss('unreachable')
+        count = len(self.server.requests)
+        self.assertLess(self.assertMiss('breaker-open'), 0.001)
+        self.assertLess(self.assertMiss('breaker-open', self.daemon.claim), 0.001)
+        self.assertEqual(count, len(self.server.requests))
+        self.refuse(409, 'larder.no-item')
+        time.sleep(0.5)
+        self.assertMiss('no-item')
+        self.assertMiss('no-item')
+
+    def test_a_hanging_daemon(self):
+        self.server.delay = 2.0
+        for _ in range(3):
+            self.assertLess(self.assertMiss('timeout'), 0.25)
+        self.assertMiss('breaker-open')
+
+    def test_an_answer_of_another_shape(self):
+        for answer in ({}, {'adoption': 3}, {'errors': 'x'}, {'errors': [3]}):
+            self.server.answer = lambda method, path, body: (200, answer)
+            self.assertMiss('unreachable')
+
+    def test_a_late_adoption_is_given_back(self):
+        self.server.delay = 0.3
+        self.assertMiss('timeout')
+        body = self.server.wait_for('PATCH', '/v1/adoptions/an-id')
+        self.assertEqual('returned', body['adoption']['state'])
+
+    def test_reports(self):
+        self.daemon.finish('x', 'failed', 'why')
+        self.assertEqual({'adoption': {'state': 'failed', 'reason': 'why'}},
+                         self.server.wait_for('PATCH', '/v1/adoptions/x'))
+        self.daemon.miss(lambda: None)
+        self.daemon.miss(lambda: {'kind': 'port'})
+        self.assertEqual({'demand': {'kind': 'port'}}, self.server.wait_for('POST', '/v1/demand'))
+        self.assertEqual(2, len(self.server.requests))
+
+    def test_a_token_that_is_refused_is_fetched_anew(self):
+        self.refuse(401, 'larder.unauthorized')
+        self.assertMiss('unreachable')
+        self.refuse(409, 'larder.no-item')
+        deadline = time.monotonic() + 5
+        while self.daemon._token.get() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertMiss('no-item')

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands, run as the openstack client runs them, against something that answers as the daemon does."""
+import argparse
+import contextlib
+import importlib.metadata
+import io
+import json
+import os
+import types
+import unittest
+import urllib.parse
+
+from keystoneauth1 import noauth, session
+from osc_lib import exceptions
+
+from larder_openstack.osc import columns, plugin
+from larder_openstack.osc import claim, demand, item, pool
+from tests import fake_daemon
+
+PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
+         'items': {'wanted': 1, 'creating': 2, 'ready': 3, 'claimed': 4, 'releasing': 0, 'failed': 5}, 'lead_time': 0.85,
+         'failures': 0, 'not_before': None, 'last_error': None, 'created_at': 'c', 'updated_at': 'u', 'demanded_at': None,
+         'key': {'project_id': 'demo', 'network_id': 'net', 'security_groups': ['g1', 'g2']}}
+VOLUMES = dict(PORTS, id='p2', kind='volume', lead_time=None,
+               key={'image_id': 'img', 'size': 2, 'volume_type_id': 't', 'availability_zone': 'nova'})
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        self.server = fake_daemon.FakeDaemon()
+        self.addCleanup(self.server.close)
+        instance = types.SimpleNamespace(
+            session=session.Session(auth=noauth.NoAuth()), region_name=None, interface=None, _api_version={'larder': '1'},
+            get_endpoint_for_service_type=lambda *args, **kwargs: self.server.endpoint)
+        self.app = types.SimpleNamespace(client_manager=types.SimpleNamespace(larder=plugin.make_client(instance)),
+                                         options=types.SimpleNamespace(), stdout=io.StringIO())
+
+    def run_command(self, command, *arguments):
+        made = command(self.app, None)
+        with contextlib.redirect_stderr(io.StringIO()):
+            parsed = made.get_parser('test').parse_args(arguments)
+        made.run(parsed)
+        text = self.app.stdout.getvalue()
+        self.app.stdout.truncate(0), self.app.stdout.seek(0)
+        return text
+
+    def answer(self, body, status=200):
+        self.server.answer = lambda method, path, sent: (status, body)
+
+    def test_pool_list(self):
+        self.answer({'pools': [PORTS, VOLUMES], 'links': []})
+        listed = self.run_command(pool.ListPool)
+        self.assertEqual(['ID', 'Kind', 'Project', 'Network/Image', 'Size', 'State', 'Goal', 'Ready', 'Making', 'Claimed',
+                          'Failed', 'Lead time'], [word.strip() for word in listed.splitlines()[1].split('|')[1:-1]])
+        self.assertEqual(['p1', 'port', 'demo', 'net', '-', 'active', '5', '3', '3', '4', '5', '850ms'],
+                         [word.strip() for word in listed.splitlines()[3].split('|')[1:-1]])
+        self.assertEqual(['p2', 'volume', '-', 'img', '2', 'active', '5', '3', '3', '4', '5', '-'],
+                         [word.strip() for word in listed.splitlines()[4].split('|')[1:-1]])
+
+    def test_machines_get_values(self):
+        self.answer({'pools': [PORTS, VOLUMES], 'links': []})
+        rows = json.loads(self.run_command(pool.ListPool, '-f', 'json'))
+        self.assertEqual((0.85, None, 3, 2), (rows[0]['Lead time'], rows[1]['Lead time'], rows[0]['Ready'], rows[1]['Size']))
+        self.assertEqual('p1 0.85\np2 None\n', self.run_command(
+            pool.ListPool, '-f', 'value', '-c', 'ID', '-c', 'Lead time'))
+
+    def test_filters_reach_the_daemon(self):
+        self.answer({'pools': [], 'items': [], 'claims': [], 'demand': [], 'links': []})
+        for command, arguments, expected in (
+                (pool.ListPool, ['--kind', 'port', '--project', 'x'], {'kind': 'port', 'project_id': 'x'}),
+                (item.ListItem, ['--pool', 'x', '--state', 'ready'], {'pool_id': 'x', 'state': 'ready'}),
+                (claim.ListClaim, ['--project', 'x', '--state', 'open'], {'project_id': 'x', 'state': 'open'}),
+                (demand.ListDemand, ['--pool', 'x', '--limit', '7', '--marker', '3'],
+                 {'pool_id': 'x', 'limit': '7', 'marker': '3'})):
+            self.run_command(command, *arguments)
+            query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.server.requests[-1][1]).query))
+            self.assertEqual(dict({'limit': '1000'}, **expected), query)
+        self.assertEqual('larder 1.0', self.server.requests[-1][3]['OpenStack-API-Version'])
+
+    def test_all_pages(self):
+        def pages(method, path, body):
+            query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
+            first = int(query.get('marker') or 0) + 1
+            last = min(first + min(int(query['limit']), 3) - 1, 8)
+            return 200, {'items': [{'id': str(number)} for number in range(first, last + 1)],
+                         'links': [{'rel': 'next', 'href': 'x'}] if last < 8 else []}
+        self.server.answer = pages
+        self.assertEqual(''.join('%d\n' % number for number in range(1, 9)),
+                         self.run_command(item.ListItem, '-f', 'value', '-c', 'ID'))
+        self.assertEqual('1\n2\n3\n4\n', self.run_command(item.ListItem, '-f', 'value', '-c', 'ID', '--limit', '4'))
+
+    def test_pool_show_has_the_members_of_its_kind(self):
+        self.answer({'pool': PORTS})
+        shown = json.loads(self.run_command(pool.ShowPool, 'p1', '-f', 'json'))
+        self.assertEqual(['g1', 'g2'], shown['security_groups'])
+        self.assertNotIn('image_id', shown)
+        self.answer({'pool': VOLUMES})
+        shown = json.loads(self.run_command(pool.ShowPool, 'p2', '-f', 'json'))
+        self.assertEqual('t', shown['volume_type_id'])
+        self.assertNotIn('network_id', shown)
+
+    def test_pool_set_and_drain(self):
+        self.answer({'pool': PORTS})
+        for command, arguments, expected in (
+                (pool.SetPool, ['--floor', '5', '--ceiling', '9'], {'floor': 5, 'ceiling': 9}),
+                (pool.SetPool, ['--floor', '0'], {'floor': 0}),
+                (pool.SetPool, ['--pause'], {'state': 'paused'}), (pool.SetPool, ['--resume'], {'state': 'active'}),
+                (pool.DrainPool, [], {'state': 'draining'})):
+            self.run_command(command, 'p1', *arguments)
+            self.assertEqual(('PATCH', '/v1/pools/p1', {'pool': expected}), self.server.requests[-1][:3])
+        with self.assertRaisesRegex(exceptions.CommandError, 'Nothing to change'):
+            self.run_command(pool.SetPool, 'p1')
+        for arguments in (['--floor', 'x'], ['--pause', '--resume']):
+            with self.assertRaises(SystemExit):
+                self.run_command(pool.SetPool, 'p1', *arguments)
+
+    def test_claims_and_items(self):
+        self.answer({'claims': [{'id': 'c', 'lines': [{'wanted': 2, 'set_aside': 1, 'taken': 1}, {'wanted': 3}]}]})
+        self.assertEqual('c 5 1 1\n', self.run_command(
+            claim.ListClaim, '-f', 'value', '-c', 'ID', '-c', 'Wanted', '-c', 'Set Aside', '-c', 'Taken'))
+        self.answer({'item': {'id': 'i', 'history': [{'state': 'ready', 'reason': None, 'at': 'now'}, {'state': 'gone'}]}})
+        self.assertIn('state=ready at=now', self.run_command(item.ShowItem, 'i'))
+        self.assertEqual(2, len(json.loads(self.run_command(item.ShowItem, 'i', '-f', 'json'))['history']))
+
+    def test_errors_speak(self):
+        self.answer({'errors': [{'code': 'larder.not-found', 'title': 'Not Found', 'detail': 'There is no pool p9.',
+                                 'request_id': 'req-1'}]}, 404)
+        with self.assertRaisesRegex(exceptions.CommandError, r'There is no pool p9\. \(HTTP 404, larder.not-found, .*req-1'):
+            self.run_command(pool.ShowPool, 'p9')
+        self.answer(b'<html>bad gateway</html>', 502)
+        with self.assertRaisesRegex(exceptions.CommandError, 'HTTP 502: <html>'):
+            self.run_command(pool.ListPool)
+        self.app.client_manager.larder = plugin.Client(session.Session(auth=noauth.NoAuth()), 'http://127.0.0.1:1', '1.0')
+        with self.assertRaisesRegex(exceptions.CommandError, 'cannot be reached'):
+            self.run_command(pool.ListPool)
+
+    def test_a_catalog_without_larder(self):
+        instance = types.SimpleNamespace(session=None, region_name=None, interface=None,
+                                         get_endpoint_for_service_type=lambda *args, **kwargs: None)
+        with self.assertRaisesRegex(exceptions.CommandError, 'catalog'):
+            plugin.make_client(instance)
+
+
+class PluginTest(unittest.TestCase):
+    def test_the_option(self):
+        parser = plugin.build_option_parser(argparse.ArgumentParser())
+        self.assertEqual('1.0', parser.parse_args([]).os_larder_api_version)
+
+    def test_durations(self):
+        for value, text in ((None, '-'), (0, '0ms'), (0.0034, '3ms'), (7.44, '7.4s'), (190, '3m10s')):
+            self.assertEqual(text, columns.Seconds(value).human_readable())
+
+    def test_entry_points_lead_to_something(self):
+        """Each line of pyproject.toml that names an object names one that is there."""
+        path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'pyproject.toml')
+        with open(path) as file:
+            lines = [line.split(' = ', 1)[1].strip().strip('"') for line in file if ' = "larder_openstack.' in line]
+        self.assertGreater(len(lines), 9)
+        for value in lines:
+            if '.neutron.' not in value:  # needs Neutron's options, which a process that has others cannot hold
+                importlib.metadata.EntryPoint('x', value, 'x').load()

@@ -12,6 +12,18 @@ const struct kind_ops *kind_ops(enum kind kind)
     return table[kind];
 }
 
+struct outlook *task_outlook(struct outlook outlooks[static OUTLOOKS], const char *pool_id,
+                             int64_t now_ms)
+{
+    struct outlook *outlook = &outlooks[(unsigned char)pool_id[0] % OUTLOOKS];
+
+    if (!text_equal(outlook->pool_id, pool_id) || now_ms - outlook->seen_ms > OUTLOOK_MS) {
+        *outlook = (struct outlook){ .seen_ms = now_ms, .room = INT64_MIN };
+        text_copy(outlook->pool_id, sizeof(outlook->pool_id), pool_id);
+    }
+    return outlook;
+}
+
 static void copy_if_given(char *target, size_t size, const char *source)
 {
     if (source && source[0])

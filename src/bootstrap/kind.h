@@ -19,6 +19,18 @@ struct resource {
     bool offered; /* as a ready item must be */
 };
 
+/* What one worker saw lately of what a pool's items are made from: twenty ports of one pool do not
+ * need twenty looks at the same network.  An item may so be noted with an older fingerprint than
+ * it has, never with a newer one: then it is taken for stale, not for fresh. */
+struct outlook {
+    char pool_id[ID_SIZE];
+    int64_t seen_ms;
+    char fingerprint[DIGEST_SIZE];
+    int64_t room; /* port: so many addresses may be taken; INT64_MIN: not looked at */
+};
+#define OUTLOOKS 16
+#define OUTLOOK_MS 5000
+
 /* One leased item on its way, and what a worker needs to move it by one step. */
 struct task {
     const struct bootstrap *bootstrap;
@@ -29,7 +41,8 @@ struct task {
     char holder_id[ID_SIZE]; /* the project that holds the pools */
     struct item item;
     struct pool pool;
-    int64_t now_ms; /* when the step began */
+    struct outlook *outlook; /* of the pool; see task_outlook() */
+    int64_t now_ms;          /* when the step began */
     bool adrift;    /* a move or a note failed: the item is not ours any more, or the store is */
 };
 
@@ -48,7 +61,7 @@ struct kind_ops {
     int (*create)(struct task *task, char ret_id[static ID_SIZE], struct error *error);
     /* One step of task->item.resource_id towards an offered one. */
     int (*advance)(struct task *task, struct step *ret_step, struct error *error);
-    /* Asks for its deletion, with all that stands in the way; 0 when it is gone already. */
+    /* Asks for its deletion, with all that stands in the way; 1 when it is gone, 0 when it goes. */
     int (*remove)(struct client *client, const struct resource *resource, struct error *error);
     int (*get)(struct client *client, const char *id, struct resource *ret_resource,
                struct error *error);
@@ -61,6 +74,10 @@ struct kind_ops {
 extern const struct kind_ops port_ops;
 extern const struct kind_ops volume_ops;
 const struct kind_ops *kind_ops(enum kind kind);
+
+/* The place for what this worker sees of the pool, emptied when it is another's or too old. */
+struct outlook *task_outlook(struct outlook outlooks[static OUTLOOKS], const char *pool_id,
+                             int64_t now_ms);
 
 /* item_note() for the task's item, in the store and in the task; sets task->adrift on failure. */
 int task_note(struct task *task, const struct item_facts *facts, struct error *error);

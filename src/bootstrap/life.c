@@ -27,10 +27,15 @@ LOG_MODULE("bootstrap.life");
 /* From here on the cloud may have it: the row says so before the cloud is asked. */
 static int begin(struct task *task, const struct kind_ops *ops, struct error *error)
 {
-    char fingerprint[DIGEST_SIZE];
-    struct item_facts facts = { .holder_id = task->holder_id, .fingerprint = fingerprint };
-    int status = ops->fingerprint(task->client, &task->pool.key, fingerprint, error);
+    struct outlook *outlook = task->outlook;
+    struct item_facts facts = {
+        .holder_id = task->holder_id,
+        .fingerprint = outlook->fingerprint,
+    };
+    int status = 0;
 
+    if (!outlook->fingerprint[0])
+        status = ops->fingerprint(task->client, &task->pool.key, outlook->fingerprint, error);
     if (status >= 0)
         status = task_note(task, &facts, error);
     if (status >= 0)
@@ -105,8 +110,9 @@ static int remove_and_look(struct task *task, const struct kind_ops *ops, struct
         return ret_step->done ? 0 : status;
     text_copy(resource.transfer_id, ID_SIZE, task->item.transfer_id);
     status = ops->remove(task->client, &resource, error);
-    if (status < 0)
-        return status;
+    ret_step->done = status > 0;
+    if (status != 0)
+        return status < 0 ? status : 0;
     status = ops->get(task->client, task->item.resource_id, &resource, error);
     ret_step->done = status == -ENOENT;
     ret_step->delay_ms = task_patience_ms(task, task->item.changed_ms);
@@ -140,6 +146,8 @@ void life_step(struct task *task, struct outcome *ret_outcome)
         ret_outcome->code = release(task, &ret_outcome->step, &ret_outcome->error);
     else if (task->item.state == ITEM_CREATING || may_begin(task, &ret_outcome->step))
         ret_outcome->code = make(task, &ret_outcome->step, &ret_outcome->error);
+    if (ret_outcome->code < 0)
+        task->outlook->seen_ms = 0; /* something is not as it was seen */
 }
 
 /* ---- writing down what came of it ---- */

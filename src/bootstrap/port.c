@@ -17,15 +17,20 @@ static int port_fingerprint(struct client *client, const struct key *key,
                                ret_digest, error);
 }
 
-/* Pools yield to tenants: the last addresses of a network are never taken. */
-static int leave_addresses(struct client *client, const char *network_id, int64_t least,
-                           struct error *error)
+/* Pools yield to tenants: the last addresses of a network are not taken.  What was seen a moment ago
+ * counts as long as there would be room if every worker had taken as much since as this one. */
+static int leave_addresses(struct task *task, const char *network_id, struct error *error)
 {
-    int64_t free_now;
-    int status = network_free_addresses(client, network_id, &free_now, error);
+    int64_t least = task->options->free_addresses, free_now;
+    int status;
 
+    task->outlook->room -= task->outlook->room > 0 ? task->options->workers : 0;
+    if (task->outlook->room > 0)
+        return 0;
+    status = network_free_addresses(task->client, network_id, &free_now, error);
     if (status < 0)
         return status;
+    task->outlook->room = free_now - least;
     if (free_now > least)
         return 0;
     return error_set(error, -ENOSPC,
@@ -44,8 +49,7 @@ static int port_create(struct task *task, char ret_id[static ID_SIZE], struct er
         .groups = key->groups,
     };
     struct port port;
-    int status = leave_addresses(task->client, key->network_id, task->options->free_addresses,
-                                 error);
+    int status = leave_addresses(task, key->network_id, error);
 
     if (status < 0)
         return status;
@@ -68,7 +72,7 @@ static int port_remove(struct client *client, const struct resource *resource, s
 {
     int status = network_port_delete(client, resource->id, error);
 
-    return status == -ENOENT ? 0 : status;
+    return status >= 0 || status == -ENOENT ? 1 : status;
 }
 
 static void describe(const struct port *port, struct resource *ret_resource)

@@ -49,8 +49,11 @@ static int volume_fingerprint(struct client *client, const struct key *key,
     if (!text_equal(image.status, "active"))
         return error_set(error, -EPERM, "image %s is %s, not active", volume->image_id,
                          image.status);
+    status = refuse_encrypted(client, volume, &image, error);
+    if (status < 0)
+        return status;
     text_copy(ret_digest, DIGEST_SIZE, image.fingerprint);
-    return refuse_encrypted(client, volume, &image, error);
+    return 0;
 }
 
 static int volume_create_item(struct task *task, char ret_id[static ID_SIZE], struct error *error)
@@ -212,7 +215,7 @@ static int volume_remove(struct client *client, const struct resource *resource,
         status = withdraw(client, resource->id, resource->transfer_id, error);
     if (status >= 0)
         status = volume_delete(client, resource->id, error);
-    return status == -ENOENT ? 0 : status;
+    return status == -ENOENT ? 1 : status;
 }
 
 static void describe(const struct volume *volume, struct resource *ret_resource)

@@ -67,6 +67,7 @@ static int work_once(struct hand *hand, struct error *error)
                         error);
     if (status < 0)
         return status;
+    task.outlook = task_outlook(hand->outlooks, task.item.pool_id, task.now_ms);
     status = run_task(&task, error);
     return status == -ENOENT ? -EAGAIN : status;
 }

@@ -4,7 +4,7 @@
 #define LARDER_BOOTSTRAP_WORKER_H
 
 #include "bootstrap/bell.h"
-#include "bootstrap/bootstrap.h"
+#include "bootstrap/kind.h"
 
 struct workers; /* see workers.c */
 
@@ -16,6 +16,7 @@ struct hand {
     char owner[ID_SIZE];      /* its name on leases */
     struct client *client;
     struct error last_error;  /* logged already */
+    struct outlook outlooks[OUTLOOKS];
 };
 
 void worker_run(struct hand *hand);

@@ -200,12 +200,19 @@ static int start_parts(struct daemon *daemon, struct error *error)
         int status = parts[i].start(daemon, error);
 
         if (status < 0) {
-            log_critical("larderd cannot start (%s): %s", parts[i].name, error->message);
+            error_wrap(error, "cannot start (%s)", parts[i].name);
+            log_critical("larderd %s", error->message);
             stop_parts(daemon, i);
             return status;
         }
     }
     return 0;
+}
+
+static int complain(const struct error *error)
+{
+    fprintf(stderr, "larderd: %s\n", error->message);
+    return EXIT_FAILURE;
 }
 
 /* ---- signals ---- */
@@ -271,7 +278,7 @@ static int run(struct daemon *daemon)
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &signals, NULL); /* inherited by all threads */
     if (start_parts(daemon, &error) < 0)
-        return EXIT_FAILURE;
+        return daemon->config.log.log_file[0] ? complain(&error) : EXIT_FAILURE;
     log_info("larderd runs");
     notify_manager("READY=1");
     serve_signals(daemon, &signals);
@@ -289,12 +296,6 @@ static const char usage[] =
     "  --version           print the version, and end\n"
     "Signals: HUP reads the configuration again and reopens the log, TERM finishes what is under\n"
     "way and ends, a second TERM ends at once.\n";
-
-static int complain(const struct error *error)
-{
-    fprintf(stderr, "larderd: %s\n", error->message);
-    return EXIT_FAILURE;
-}
 
 static int print(const char *text)
 {

@@ -5,11 +5,19 @@
 unit_tests = \
 	tests/unit/test_backoff \
 	tests/unit/test_clock \
+	tests/unit/test_cloud_answer \
+	tests/unit/test_cloud_catalog \
+	tests/unit/test_cloud_client \
+	tests/unit/test_cloud_retry \
+	tests/unit/test_cloud_shapes \
+	tests/unit/test_cloud_token_cache \
 	tests/unit/test_config \
 	tests/unit/test_digest \
 	tests/unit/test_error \
+	tests/unit/test_filter \
 	tests/unit/test_ini \
 	tests/unit/test_json \
+	tests/unit/test_json_canonical \
 	tests/unit/test_json_write \
 	tests/unit/test_key \
 	tests/unit/test_limits \
@@ -17,13 +25,32 @@ unit_tests = \
 	tests/unit/test_options \
 	tests/unit/test_random \
 	tests/unit/test_ratelimit \
+	tests/unit/test_reply \
+	tests/unit/test_route \
 	tests/unit/test_strbuf \
 	tests/unit/test_text \
-	tests/unit/test_url
+	tests/unit/test_url \
+	tests/unit/test_version
 
-service_tests =
+service_tests = \
+	tests/service/test_api \
+	tests/service/test_claim \
+	tests/service/test_item \
+	tests/service/test_store
+
+service_helpers = tests/service/service.c tests/service/service.h
+tests_service_test_api_SOURCES = tests/service/test_api.c $(service_helpers)
+tests_service_test_api_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_service_test_claim_SOURCES = tests/service/test_claim.c $(service_helpers)
+tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
+tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
+
+# Builds them; tests/service/run runs them.
+service-tests: $(service_tests)
+.PHONY: service-tests
+EXTRA_DIST += doc/api.md tests/service/api.py tests/service/run tests/service/servers.sh
 
 check_PROGRAMS += $(unit_tests) $(service_tests)
 TESTS += $(unit_tests) tests/check_sample tests/check_source
-EXTRA_DIST += tests/check_sample tests/check_source tests/unit/unit.h
+EXTRA_DIST += tests/check_sample tests/check_source tests/unit/unit.h tests/unit/cloud_server.h
 AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;

@@ -3,7 +3,6 @@
 #include "claim/claim.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "api/ask.h"
 #include "api/reply.h"
@@ -61,33 +60,17 @@ static const struct json_member claim_members[] = {
 static const struct json_shape claim_shape = { "claim", claim_members, ARRAY_SIZE(claim_members),
                                                true };
 
-/* Two lines with the same ask are one wish for both: the same network twice. */
-static void add_wish(struct claim_request *request, const struct claim_wish *wish)
-{
-    char digest[DIGEST_SIZE], other[DIGEST_SIZE];
-
-    ask_digest(&wish->ask, digest);
-    for (size_t i = 0; i < request->wish_count; i++) {
-        ask_digest(&request->wishes[i].ask, other);
-        if (strcmp(digest, other) == 0) {
-            request->wishes[i].count += wish->count;
-            return;
-        }
-    }
-    request->wishes[request->wish_count++] = *wish;
-}
-
 static void add_wishes(struct claim_request *request, enum kind kind, size_t count,
-                       struct claim_wish *wishes)
+                       const struct claim_wish *wishes)
 {
     for (size_t i = 0; i < count; i++) {
-        struct claim_wish *wish = &wishes[i];
+        struct claim_wish *wish = &request->wishes[request->wish_count++];
 
+        *wish = wishes[i];
         wish->ask.kind = kind;
         wish->count *= request->servers;
         text_copy(wish->ask.project_id, sizeof(wish->ask.project_id), request->project_id);
         ask_normalise(&wish->ask);
-        add_wish(request, wish);
     }
 }
 

@@ -143,8 +143,8 @@ static int open_socket(const struct api_options *options, const struct addrinfo 
     if (!listen->certificate && !is_loopback(address->ai_addr))
         return error_set(error, -EINVAL, "[api] bind_host %s can be reached by others, and tokens "
                          "and transfer keys must not cross a network in the clear: set [api] "
-                         "cert_file and key_file, or bind to 127.0.0.1 behind a proxy that does TLS",
-                         options->bind_host);
+                         "cert_file and key_file, or bind to 127.0.0.1 behind a proxy that does "
+                         "TLS", options->bind_host);
     listen->socket = bind_socket(address);
     if (listen->socket < 0)
         return error_set(error, listen->socket, "Cannot listen on %s port %d: %s",

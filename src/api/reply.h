@@ -17,7 +17,7 @@ int failure_status(int code, const char **ret_word);
 struct json_writer reply_json(struct reply *reply, int status);
 
 /* Ends the list that json_begin_array() began in the reply's outermost object, and that object.
- * 'last' is the marker of the next page, the id of the last row; NULL when there is no such page. */
+ * 'last' is the marker of the next page, the id of the last row; NULL: there is no such page. */
 void reply_end_list(struct json_writer *writer, const struct request *request, const char *last);
 
 #endif

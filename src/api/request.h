@@ -69,12 +69,13 @@ void request_free(struct request *request);
 void request_answer(struct request *request, struct reply *ret_reply);
 void reply_clear(struct reply *reply);
 
-/* Reads the body {"NAME": {…}} into a struct by the shape called NAME; -EINVAL says what is wrong. */
+/* Reads the body {"NAME": {…}} into a struct by the shape called NAME; -EINVAL says what is
+ * wrong. */
 int request_read(const struct request *request, const struct json_shape *shape, void *ret_struct,
                  struct error *error);
 
-/* Where this API is, as its caller sees it: "https://host:port" without a slash at the end, or ""
- * when that is not known. */
+/* Where this API is, as its caller sees it: "https://host:port" without a slash at the end; "" when
+ * that is not known. */
 void request_base(const struct request *request, struct strbuf *out);
 
 /* NULL for "": what the store takes for "all". */

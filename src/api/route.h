@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The routes of the API: one table, from which come dispatch, 404, 405, and the check of the docs. */
+/* The routes of the API: one table; dispatch, 404, 405 and the check of the docs come from it. */
 #ifndef LARDER_API_ROUTE_H
 #define LARDER_API_ROUTE_H
 

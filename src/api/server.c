@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP server, and all that knows libmicrohttpd.  Each connection has a thread of its own, since
- * handlers wait for MariaDB and Keystone, and a client may stall: neither holds up another.  What a
- * request is about is found in request.c.
+ * The HTTP server, and all that knows libmicrohttpd.  Each connection has a thread of its own:
+ * handlers wait for MariaDB and Keystone, and clients may stall, but neither holds up another.
+ * What a request is about is found in request.c.
  */
 #include "api/api.h"
 
@@ -23,7 +23,7 @@
 #include "base/log.h"
 
 #define CONNECTION_MEMORY (32 * 1024) /* request line and headers; more of them is 431 */
-#define BODY_DROPPED_MOST (1024 * 1024) /* of a body that is too large, read for the answer's sake */
+#define BODY_DROPPED_MOST (1024 * 1024) /* of a body that is too large, read to answer it */
 #define STOP_MOST_MS 10000
 
 LOG_MODULE("api");

@@ -88,7 +88,8 @@ int version_negotiate(const char *header, int *ret_minor, struct error *error)
 
     while (*header) {
         size_t length = strcspn(header, ",");
-        int status = read_entry(header, length, &found, &minor, error);
+        bool empty = strspn(header, " \t") >= length;
+        int status = empty ? 0 : read_entry(header, length, &found, &minor, error);
 
         if (status)
             return status;

@@ -9,8 +9,8 @@
 #define VERSION_MIN "1.0"
 #define VERSION_MAX "1.0"
 
-/* The minor version that the header OpenStack-API-Version asks for ("": the least).  -EINVAL when it
- * is malformed, -ERANGE when there is no such version. */
+/* The minor version that the header OpenStack-API-Version asks for ("": the least).  -EINVAL when
+ * it is malformed, -ERANGE when there is no such version. */
 int version_negotiate(const char *header, int *ret_minor, struct error *error);
 
 #endif

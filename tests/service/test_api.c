@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The API as it is reached: the server runs here, over a real MariaDB and the Keystone at
+ * LARDER_TEST_KEYSTONE; api.py is its clients.  The two talk through pipes: we tell the port and the
+ * route table, and stock pools when told to.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "api/api.h"
+#include "api/route.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "tests/service/service.h"
+
+static const struct api_options options = {
+    .bind_host = "127.0.0.1", .max_body_bytes = 65536, .max_connections = 256,
+    .idle_timeout_s = 3, .hook_role = "larder_hook", .admin_role = "admin",
+    .reader_role = "reader",
+};
+static const struct claim_options claim_options = { .lifetime_s = 300, .adoption_timeout_s = 60 };
+static const struct pool_defaults pool_defaults = { .ceiling = 100, .pools_per_project = 100 };
+
+static atomic_int wakes;
+
+static void count_wake(void *context)
+{
+    atomic_fetch_add((atomic_int *)context, 1);
+}
+
+static struct cloud *open_cloud(void)
+{
+    static struct cloud_options cloud = {
+        .auth_type = "password", .username = "larder", .user_domain_name = "Default",
+        .project_name = "larder", .project_domain_name = "Default", .interface = "public",
+        .connect_timeout_s = 5, .retries = 1, .token_cache_s = 60,
+        .services[SERVICE_IDENTITY] = { .timeout_s = 10 },
+    };
+    struct cloud *opened = NULL;
+
+    ck_assert_msg(getenv("LARDER_TEST_KEYSTONE") != NULL, "start this by tests/service/run");
+    text_copy(cloud.auth_url, sizeof(cloud.auth_url), getenv("LARDER_TEST_KEYSTONE"));
+    text_copy(cloud.password, sizeof(cloud.password), getenv("LARDER_TEST_PASSWORD"));
+    must(cloud_open(&cloud, &opened, &error));
+    return opened;
+}
+
+/* ---- the clients ---- */
+
+struct script {
+    pid_t pid;
+    FILE *from, *to;
+};
+
+static void run_script(const char *part, int in, int out)
+{
+    dup2(in, STDIN_FILENO);
+    dup2(out, 3);
+    for (int fd = 4; fd < 256; fd++)
+        close(fd);
+    execlp("python3", "python3", SOURCE_DIR "/tests/service/api.py", part, (char *)NULL);
+    _exit(127);
+}
+
+static struct script start_script(const char *part)
+{
+    struct script script;
+    int down[2], up[2];
+
+    ck_assert_int_eq(pipe(down), 0);
+    ck_assert_int_eq(pipe(up), 0);
+    script.pid = fork();
+    ck_assert_int_ge(script.pid, 0);
+    if (script.pid == 0)
+        run_script(part, down[0], up[1]);
+    close(down[0]);
+    close(up[1]);
+    script.to = fdopen(down[1], "w");
+    script.from = fdopen(up[0], "r");
+    return script;
+}
+
+static void put_route(struct json_writer *writer, const struct route *route)
+{
+    json_begin_object(writer, NULL);
+    json_put_text(writer, "method", route->method);
+    json_put_text(writer, "path", route->path);
+    json_put_text(writer, "access", access_name(route->access));
+    json_put_bool(writer, "body", route->body);
+    json_put_bool(writer, "list", route->parameters != NULL);
+    json_end_object(writer);
+}
+
+static void tell_routes(FILE *to, int port)
+{
+    auto_strbuf text = STRBUF_INIT(65536);
+    struct json_writer writer = JSON_WRITER(&text);
+    size_t count;
+    const struct route *routes = route_table(&count);
+
+    json_begin_object(&writer, NULL);
+    json_put_int(&writer, "port", port);
+    json_put_text(&writer, "doc", SOURCE_DIR "/doc/api.md");
+    json_begin_array(&writer, "routes");
+    for (size_t i = 0; i < count; i++)
+        put_route(&writer, &routes[i]);
+    json_end_array(&writer);
+    json_end_object(&writer);
+    fprintf(to, "%s\n", strbuf_text(&text));
+    fflush(to);
+}
+
+/* "stock POOL N" makes a pool's ready items N; "wakes" asks how often the workers were woken. */
+static void obey(char *line, FILE *to)
+{
+    char pool[ID_SIZE];
+    int goal;
+
+    if (sscanf(line, "stock %36s %d", pool, &goal) == 2)
+        service_stock(pool, goal);
+    else
+        ck_assert_msg(strncmp(line, "wakes", 5) == 0, "api.py says '%s'", line);
+    fprintf(to, "%d\n", atomic_load(&wakes));
+    fflush(to);
+}
+
+static void run_part(const char *part)
+{
+    struct script script = start_script(part); /* before there are threads */
+    struct cloud *cloud = open_cloud();
+    struct api api = { .options = &options, .claim_options = &claim_options,
+                       .pool_defaults = &pool_defaults, .key = &service_seal_key,
+                       .database = service_database, .cloud = cloud, .wake = count_wake,
+                       .wake_context = &wakes };
+    struct api_server *server = NULL;
+    char line[256];
+    int status;
+
+    must(api_start(&api, &server, &error));
+    tell_routes(script.to, api_port(server));
+    while (fgets(line, sizeof(line), script.from))
+        obey(line, script.to);
+    ck_assert_int_eq(waitpid(script.pid, &status, 0), script.pid);
+    api_stop(server);
+    cloud_close(cloud);
+    fclose(script.to);
+    fclose(script.from);
+    ck_assert_msg(status == 0, "api.py %s failed", part);
+}
+
+START_TEST(every_route_does_its_work)
+{
+    run_part("work");
+}
+END_TEST
+
+START_TEST(roles_open_their_routes_and_no_others)
+{
+    run_part("roles");
+}
+END_TEST
+
+START_TEST(no_input_breaks_it)
+{
+    run_part("hostile");
+}
+END_TEST
+
+START_TEST(the_slow_hold_up_nobody)
+{
+    run_part("slow");
+}
+END_TEST
+
+/* ---- what the server refuses to start with ---- */
+
+static void check_refused(const struct api_options *bad, const char *word)
+{
+    struct api api = { .options = bad };
+    struct api_server *server = NULL;
+    struct error error = { 0 };
+
+    ck_assert_int_lt(api_start(&api, &server, &error), 0);
+    ck_assert_msg(strstr(error.message, word) != NULL, "'%s' has no '%s'", error.message, word);
+}
+
+START_TEST(it_refuses_to_speak_in_the_clear)
+{
+    struct api_options bad = options;
+
+    text_copy(bad.bind_host, sizeof(bad.bind_host), "0.0.0.0");
+    check_refused(&bad, "clear");
+    text_copy(bad.bind_host, sizeof(bad.bind_host), "::");
+    check_refused(&bad, "clear");
+    text_copy(bad.cert_file, sizeof(bad.cert_file), "/nonexistent/cert.pem");
+    check_refused(&bad, "both");
+    text_copy(bad.key_file, sizeof(bad.key_file), "/nonexistent/key.pem");
+    check_refused(&bad, "/nonexistent/cert.pem");
+    bad = options;
+    text_copy(bad.bind_host, sizeof(bad.bind_host), "no such host");
+    check_refused(&bad, "bind_host");
+}
+END_TEST
+
+START_TEST(it_says_when_the_port_is_taken)
+{
+    struct api api = { .options = &options };
+    struct api_options second = options;
+    struct api_server *server = NULL;
+
+    must(api_start(&api, &server, &error));
+    second.bind_port = api_port(server);
+    check_refused(&second, "in use");
+    api_stop(server);
+}
+END_TEST
+
+SERVICE_MAIN("api", every_route_does_its_work, roles_open_their_routes_and_no_others,
+             no_input_breaks_it, the_slow_hold_up_nobody, it_refuses_to_speak_in_the_clear,
+             it_says_when_the_port_is_taken)

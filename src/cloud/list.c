@@ -64,8 +64,8 @@ static int fetch_page(struct client *client, const struct listing *listing, cons
     call.path = strbuf_text(&path);
     status = client_call(client, &call, ret_page, error);
     if (status == -ENOENT)
-        return error_set(error, -EAGAIN, "%s: where the list was read to, %s, has vanished; it is "
-                                         "to be read anew", listing->path, marker ? marker : "-");
+        return error_set(error, -EAGAIN, "%s behind %s cannot be listed: that one has vanished; "
+                                         "begin anew", listing->path, marker ? marker : "-");
     return status;
 }
 

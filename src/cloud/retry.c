@@ -2,6 +2,7 @@
 /* When a request is sent again; see retry.h. */
 #include "cloud/retry.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 
 #include "base/text.h"
@@ -34,7 +35,7 @@ int64_t retry_after_ms(const char *header, int64_t now_ms)
         return seconds * 1000;
     if (text_to_int(header, 0, INT64_MAX, &seconds) == 0)
         return LONGEST_MS;
-    date = header[0] < '0' || header[0] > '9' ? curl_getdate(header, NULL) : -1;
+    date = isalpha((unsigned char)header[0]) ? curl_getdate(header, NULL) : -1;
     if (date < 0)
         return 0;
     delay_ms = (int64_t)date * 1000 - now_ms;

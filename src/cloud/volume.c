@@ -73,12 +73,17 @@ int volume_create(struct client *client, const struct volume_spec *spec, struct 
 {
     auto_strbuf body = STRBUF_INIT(8192);
     struct call call = { .service = SERVICE_VOLUME, .method = "POST", .path = "/volumes" };
+    int status;
 
     write_volume(spec, &body);
     if (body.status)
         return error_set(error, body.status, "no memory to ask for a volume");
     call.body = strbuf_text(&body);
-    return call_volume(client, &call, ret_volume, error);
+    status = call_volume(client, &call, ret_volume, error);
+    /* Only later answers say whose it is. */
+    if (!status && !ret_volume->project_id[0])
+        status = client_project_id(client, ret_volume->project_id, error);
+    return status;
 }
 
 /* A call about the volume 'id'; 'ret_volume' NULL: its answer does not matter. */

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a benchmark prints and writes: a table of cases, the measures with their bars, and a flat JSON object."""
+import json
+import statistics
+import time
+
+BARS = {    # measure: at most
+    'bfv_ratio': 0.25, 'bfv_cached_ratio': 0.60, 'bfv_floor_ratio': 1.00, 'image_ratio': 0.75,
+    'burst_ratio': 0.35, 'burst_floor_ratio': 1.10,
+    'filter_ms_p50': 5, 'filter_ms_p99': 20, 'hook_down_ms_p99': 120, 'hook_open_ms_p99': 1,
+}
+BEGAN = time.monotonic()
+
+
+def say(text):
+    print('%7.1fs  %s' % (time.monotonic() - BEGAN, text), flush=True)
+
+
+def percentile(values, percent):
+    """The smallest value that `percent` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * percent // 100) - 1))]
+
+
+def table(title, unit, cases):
+    """cases: {name: values}."""
+    print('\n%-34s %4s %9s  %s' % (title, 'n', 'median', 'min–max, ' + unit))
+    for name, values in cases.items():
+        if values:
+            print('%-34s %4d %9.3f  %.3f–%.3f' % (name, len(values), statistics.median(values), min(values), max(values)))
+
+
+def ratio(numerator, denominator):
+    return statistics.median(numerator) / statistics.median(denominator)
+
+
+def verdict(measures):
+    """Prints the measures beside their bars; how many bars are missed."""
+    print('\n%-20s %9s %7s' % ('measure', 'value', 'bar'))
+    missed = 0
+    for name, value in measures.items():
+        bar = BARS[name]
+        missed += value > bar
+        print('%-20s %9.3f %7.2f  %s' % (name, value, bar, 'MISSED' if value > bar else 'met'))
+    print('\n%d bars met, %d missed' % (len(measures) - missed, missed))
+    return missed
+
+
+def write(path, measures, more):
+    if path:
+        with open(path, 'w') as f:
+            json.dump({**measures, **more}, f, indent=1)
+            f.write('\n')

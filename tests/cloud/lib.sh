@@ -100,7 +100,7 @@ kill_session() {
     rm -f "$RUN/$1.pid"
 }
 
-declare -A LOG_OFFSET     # where in its log this start of a daemon begins
+declare -A LOG_OFFSET=()     # where in its log this start of a daemon begins
 
 # start NAME COMMAND...: in a session of its own, marked, its id recorded.  Files that a library leaves in
 # TMPDIR under its parent's id would confuse the next start, so each start has a fresh one.

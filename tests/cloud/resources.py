@@ -3,11 +3,13 @@
 
     resources.py catalog   services, projects, users, roles; writes their ids to $ETC/ids
     resources.py base      images, flavors, networks, volume types, the hosts' aggregate
-    resources.py ready     waits until every service reports itself up
+    resources.py ready SINCE   waits until every service has reported itself up after SINCE (seconds of the epoch): a service
+                           that has just been started anew looks up by its old report while it still sets up
     resources.py status    prints the services
 
 Run by `up` and `status` with the interpreter of the virtual environment and the environment of lib.sh.
 """
+import datetime
 import os
 import sys
 import time
@@ -139,15 +141,22 @@ def make_network(cloud, name, project, cidr):
 
 
 def services(cloud):
+    """(service, binary, host, state, time of its last report) of each"""
     for s in cloud.compute.services():
-        yield 'nova', s.binary, s.host, s.state
+        yield 'nova', s.binary, s.host, s.state, s.updated_at
     for a in cloud.network.agents():
-        yield 'neutron', a.binary, a.host, 'up' if a.is_alive else 'down'
+        yield 'neutron', a.binary, a.host, 'up' if a.is_alive else 'down', a.last_heartbeat_at
     for s in cloud.block_storage.get('/os-services').json()['services']:
-        yield 'cinder', s['binary'], s['host'], s['state']
+        yield 'cinder', s['binary'], s['host'], s['state'], s['updated_at']
 
 
-def ready(cloud):
+def reported_after(since, text):
+    if not text:
+        return False
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc).timestamp() >= since
+
+
+def ready(cloud, since='0'):
     wanted = {('nova-conductor', None), ('nova-scheduler', None), ('cinder-scheduler', None),
               ('cinder-volume', 'cinder1@nfs'), ('cinder-volume', 'cinder1@nfs-cached')}
     wanted |= {('nova-compute', host) for host in HOSTS}
@@ -155,7 +164,8 @@ def ready(cloud):
     problem = None
     while time.monotonic() < end:
         try:
-            up = [(b, h) for _, b, h, state in services(cloud) if state == 'up']
+            up = [(binary, host) for _, binary, host, state, report in services(cloud)
+                  if state == 'up' and reported_after(int(since), report)]
             wanted_now = wanted - set(up) - {(b, None) for b, _ in up}
             if not wanted_now:
                 return
@@ -168,10 +178,10 @@ def ready(cloud):
 
 def status(cloud):
     for row in services(cloud):
-        print('%-8s %-28s %-20s %s' % row)
+        print('%-8s %-28s %-20s %-5s %s' % row)
 
 
 if __name__ == '__main__':
     for variable in [v for v in os.environ if v.startswith('OS_')]:
         del os.environ[variable]
-    {'catalog': catalog, 'base': base, 'ready': ready, 'status': status}[sys.argv[1]](connect())
+    {'catalog': catalog, 'base': base, 'ready': ready, 'status': status}[sys.argv[1]](connect(), *sys.argv[2:])

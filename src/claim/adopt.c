@@ -3,8 +3,8 @@
  * Adoptions: one item of a claim is handed out, and what became of it is written down.
  *
  * The common way takes an item that is set aside: the item's row is all that is locked, so twenty
- * servers of one request do not queue.  Only when none is set aside, but a right is left, the claim's
- * row is locked and a ready item of the pool taken.
+ * servers of one request do not queue.  Only when none is set aside, but a right is left, the
+ * claim's row is locked and a ready item of the pool taken.
  */
 #include "claim/claim.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claims: made, topped up, ended.  Whoever changes a claim first locks its row, then its lines, then
- * items.  Items are picked without waiting, so claims hinder each other nowhere else.
+ * Claims: made, topped up, ended.  Whoever changes a claim first locks its row, then its lines,
+ * then items.  Items are picked without waiting, so claims hinder each other nowhere else.
  */
 #include "claim/claim.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of claims and their lines.  What they mean and who may change them when is in claim/; here is
- * only how they are written and read.
+ * Rows of claims and their lines.  What they mean and who may change them when is in claim/; here
+ * is only how they are written and read.
  *
  * How many items a line has set aside or taken is counted from the items, which name their claim
- * and line: so the numbers are never wrong, and two adoptions of one claim do not wait for each other.
+ * and line: so the numbers are never wrong, and two adoptions of one claim do not wait for each
+ * other.
  */
 #ifndef LARDER_STORE_CLAIM_ROW_H
 #define LARDER_STORE_CLAIM_ROW_H

@@ -18,7 +18,8 @@ int demand_add(struct store *store, const struct demand *demand, struct error *e
 
     words_copy(words, sizeof(words), demand->reason);
     return query_run(store, "INSERT INTO demand (at_ms, kind, outcome, pool_id, project_id,"
-                     " request_id, instance_id, reason, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     " request_id, instance_id, reason, seconds)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                      VALUES(INT(demand->at_ms), TEXT(kind_name(demand->kind)),
                             TEXT(outcome_name(demand->outcome)), TEXT(demand->pool_id),
                             TEXT(demand->project_id), TEXT(demand->request_id),

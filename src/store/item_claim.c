@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The moves of items in which a claim takes part: set aside, given back, taken, returned.  Items are
- * picked by SKIP LOCKED, so boots at the same time never wait for each other's items.
+ * The moves of items in which a claim takes part: set aside, given back, taken, returned.  Items
+ * are picked by SKIP LOCKED, so boots at the same time never wait for each other's items.
  */
 #include "store/item_claim.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of items as the other files of this room need them: how an item is selected, made, locked. */
+/* Rows of items as the other files of this room need them: selected, made, locked. */
 #ifndef LARDER_STORE_ITEM_ROW_H
 #define LARDER_STORE_ITEM_ROW_H
 

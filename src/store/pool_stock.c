@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stocking and trimming: how many rows a pool gains or loses.  Both decide under one guard row, so
- * that no two workers add up to more than a ceiling; the guard is written to, not only locked, since
- * a Galera cluster finds conflicts by what was written.
+ * that no two workers add up to more than a ceiling; the guard is written to, not only locked,
+ * since a Galera cluster finds conflicts by what was written.
  */
 #include "store/item_row.h"
 

@@ -134,8 +134,8 @@ static int finish_column(const struct column *column, char *row, size_t index,
         return 0;
     choice = choice_index(column->choices, binding->words[index], length);
     if (choice < -1)
-        return error_set(error, -EIO, "The database holds \"%.*s\" where one of %s should stand; is "
-                         "a newer version in use?", (int)length, binding->words[index],
+        return error_set(error, -EIO, "The database holds \"%.*s\" where one of %s should stand; "
+                         "is a newer version in use?", (int)length, binding->words[index],
                          column->choices);
     memcpy(row + column->offset, &choice, sizeof(choice));
     return 0;

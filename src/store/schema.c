@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The schema as numbered migrations.  Every statement does no harm when it runs again or at the
- * same time elsewhere (IF NOT EXISTS, INSERT IGNORE), so that two larder-manage at once, or one that
- * was interrupted, end with the same tables: MariaDB commits each change of a table by itself, so no
- * row lock could span them, and GET_LOCK is not seen by other nodes of a Galera cluster.
+ * same time elsewhere (IF NOT EXISTS, INSERT IGNORE), so that two larder-manage at once, or one
+ * that was interrupted, end with the same tables: MariaDB commits each change of a table by itself,
+ * so no row lock could span them, and GET_LOCK is not seen by other nodes of a Galera cluster.
  *
  * A migration that was released is never edited; changes are new ones.  All times are milliseconds
  * since 1970.  Columns are never NULL, but where a unique key must pass over a row.

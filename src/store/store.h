@@ -17,8 +17,8 @@
 #include "base/error.h"
 
 struct store_options {
-    char connection[1024];     /* mysql://user:password@host:port/database[?ssl_ca=…&ssl_verify=…] (see url.h);
-                                  oslo's mysql+pymysql:// is understood too */
+    char connection[1024];     /* mysql://user:password@host:port/database[?ssl_ca=…&ssl_verify=…];
+                                  oslo's mysql+pymysql:// is understood too (url.h) */
     int64_t max_connections;   /* of this process */
     int64_t connect_timeout_s;
     int64_t query_timeout_s;   /* reading or writing one answer */
@@ -42,9 +42,9 @@ DEFINE_CLEANUP(store, struct store *, store_return);
 
 typedef int (*store_body)(struct store *store, void *context, struct error *error);
 /* Runs 'body' between BEGIN and COMMIT; any negative result rolls back and is returned, but for
- * those that are retried (a few times, with backoff, no longer than query_timeout_s).  Inside another
- * transaction the body is part of that.  When the answer to COMMIT is lost, it is not known whether
- * the change was made: that is not retried but returned as -ECONNRESET. */
+ * those that are retried (a few times, with backoff, no longer than query_timeout_s).  Inside
+ * another transaction the body is part of that.  When the answer to COMMIT is lost, it is not known
+ * whether the change was made: that is not retried but returned as -ECONNRESET. */
 int store_transaction(struct store *store, store_body body, void *context, struct error *error);
 
 int store_ping(struct store *store, struct error *error); /* for the health check */

@@ -100,8 +100,8 @@ static int apply_option(const char *name, const char *value, struct database_url
         return 0;
     }
     return error_set(error, -EINVAL,
-                     "The database URL has the option \"%.40s\", which is not known; there are ssl, "
-                     "ssl_ca, ssl_cert, ssl_key, ssl_verify, unix_socket and charset", name);
+                     "The database URL has the option \"%.40s\", which is not known; there are "
+                     "ssl, ssl_ca, ssl_cert, ssl_key, ssl_verify, unix_socket and charset", name);
 }
 
 static int parse_options(const char *text, struct database_url *url, struct error *error)

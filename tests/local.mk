@@ -34,14 +34,21 @@ unit_tests = \
 
 service_tests = \
 	tests/service/test_api \
+	tests/service/test_adoption \
 	tests/service/test_claim \
+	tests/service/test_cloud \
+	tests/service/test_cloud_tls \
 	tests/service/test_item \
+	tests/service/test_rush \
 	tests/service/test_store
 
 service_helpers = tests/service/service.c tests/service/service.h
 tests_service_test_api_SOURCES = tests/service/test_api.c $(service_helpers)
 tests_service_test_api_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
-tests_service_test_claim_SOURCES = tests/service/test_claim.c $(service_helpers)
+claims_helpers = $(service_helpers) tests/service/claims.c tests/service/claims.h
+tests_service_test_adoption_SOURCES = tests/service/test_adoption.c $(claims_helpers)
+tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
+tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 

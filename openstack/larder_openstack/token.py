@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Keystone token that is always there: fetched and renewed by a background thread.
 
-A create must not wait for Keystone, so get() gives what is there, or None. A worker that was forked later fetches its own.
+A create must not wait for Keystone, so get() gives what is there, or None. A worker that is forked later fetches its own,
+at once: its first boot is to find it.
 """
 import os
 import threading
 import time
+import weakref
 
 from keystoneauth1 import loading
 from keystoneauth1 import session as ks_session
@@ -26,6 +28,8 @@ class Token:
         self._conf = conf
         self._pid = None
         self._start_guard = threading.Lock()
+        weak = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _start_again(weak()))
 
     def start(self):
         """Makes the thread unless this process has it. Cheap: it is called with every request."""
@@ -78,6 +82,13 @@ class Token:
         access = auth.get_access(session)
         left = timeutils.delta_seconds(timeutils.utcnow(), timeutils.normalize_time(access.expires))
         return access.auth_token, max(left * 0.8, LIFETIME_LEAST)
+
+
+def _start_again(token):
+    """In a forked process: only what ran in its parent."""
+    if token is not None and token._pid is not None:
+        token._start_guard = threading.Lock()
+        token.start()
 
 
 def verify(section):

@@ -75,19 +75,30 @@ void reply_clear(struct reply *reply)
 
 /* ---- the steps: true lets the request pass, false has answered it ---- */
 
+/* A target may name the host again: http://host/path. */
+static char *skip_host(char *target)
+{
+    char *host = strstr(target, "://"), *path;
+
+    if (*target == '/' || !host)
+        return target;
+    path = strchr(host + 3, '/');
+    return path ? path : target;
+}
+
 /* Cuts the target into path and query; one slash at the end of a path means nothing. */
 static void split_target(struct request *request)
 {
-    char *question = strchr(request->target, '?');
+    char *path = skip_host(request->target), *question = strchr(path, '?');
     size_t length;
 
     request->query = question ? question + 1 : "";
     if (question)
         *question = '\0';
-    length = strlen(request->target);
-    if (length > 1 && request->target[length - 1] == '/')
-        request->target[length - 1] = '\0';
-    request->path = request->target;
+    length = strlen(path);
+    if (length > 1 && path[length - 1] == '/')
+        path[length - 1] = '\0';
+    request->path = path;
 }
 
 /* Somebody else's request id is taken over only when it is one. */

@@ -35,10 +35,12 @@ unit_tests = \
 service_tests = \
 	tests/service/test_api \
 	tests/service/test_adoption \
+	tests/service/test_bootstrap \
 	tests/service/test_claim \
 	tests/service/test_cloud \
 	tests/service/test_cloud_tls \
 	tests/service/test_item \
+	tests/service/test_reconcile \
 	tests/service/test_rush \
 	tests/service/test_store
 
@@ -47,6 +49,15 @@ tests_service_test_api_SOURCES = tests/service/test_api.c $(service_helpers)
 tests_service_test_api_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 claims_helpers = $(service_helpers) tests/service/claims.c tests/service/claims.h
 tests_service_test_adoption_SOURCES = tests/service/test_adoption.c $(claims_helpers)
+rig_helpers = tests/service/rig.c tests/service/rig.h tests/service/fake_cloud.c \
+	tests/service/fake_cloud.h
+tests_service_test_bootstrap_SOURCES = tests/service/test_bootstrap.c $(service_helpers) \
+	$(rig_helpers)
+tests_service_test_bootstrap_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_service_test_reconcile_SOURCES = tests/service/test_reconcile.c $(claims_helpers) \
+	$(rig_helpers)
+tests_service_test_reconcile_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+EXTRA_DIST += tests/service/fake_cloud.py
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)

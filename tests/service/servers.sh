@@ -81,6 +81,17 @@ private_dir() { # USER DIRECTORY
 
 sql() { mariadb --no-defaults --socket="$DIR/mariadb/socket" --user="$(id -un)" "$@"; }
 
+# A certificate for 127.0.0.1 and the authority that signed it.
+make_certificate() { # DIRECTORY
+    (cd "$1" && umask 077 \
+        && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+            -subj '/CN=Larder test authority' -keyout ca.key -out ca.pem \
+        && openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=127.0.0.1 \
+            -keyout server.key -out server.csr \
+        && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out server.pem \
+            -extfile <(echo subjectAltName=IP:127.0.0.1))
+}
+
 # The user may do everything with databases larder..., and nothing else: no more does Larder need.
 start_mariadb() {
     local home=$DIR/mariadb log=$DIR/mariadb.log
@@ -88,17 +99,22 @@ start_mariadb() {
     need mariadbd mariadb-server
     private_dir mysql "$home"
     free_port MARIADB_PORT
+    make_certificate "$home" >"$log" 2>&1 || fail 'no certificate could be made' "$log"
+    if [ "$(id -u)" = 0 ]; then chown mysql: "$home"/*; fi
+    cp "$home/ca.pem" "$DIR/mariadb-ca.pem" && chmod 644 "$DIR/mariadb-ca.pem"
     (as mysql mariadb-install-db --no-defaults --datadir="$home/data" --skip-test-db \
-        --auth-root-socket-user="$(id -un)") >"$log" 2>&1 || fail 'mariadb-install-db failed' "$log"
+        --auth-root-socket-user="$(id -un)") >>"$log" 2>&1 || fail 'mariadb-install-db failed' "$log"
     (as mysql mariadbd --no-defaults --datadir="$home/data" --socket="$home/socket" --pid-file="$home/pid" \
         --bind-address=127.0.0.1 --port="$MARIADB_PORT" --innodb-flush-log-at-trx-commit=2 \
         --innodb-buffer-pool-size=64M --max-connections=300 --log-bin="$home/binlog" --server-id=1 \
+        --ssl-ca="$home/ca.pem" --ssl-cert="$home/server.pem" --ssl-key="$home/server.key" \
         --skip-log-warnings) >>"$log" 2>&1 &
     watch $!
     wait_for 30 $! "$log" MariaDB mariadb-admin --no-defaults --socket="$home/socket" --user="$(id -un)" ping
     sql <<<"CREATE USER larder@'127.0.0.1' IDENTIFIED BY '$LARDER_TEST_PASSWORD';
         CREATE DATABASE larder CHARACTER SET utf8mb4;
         GRANT ALL ON \`larder%\`.* TO larder@'127.0.0.1';" >>"$log" 2>&1 || fail 'no user could be made' "$log"
+    export LARDER_TEST_DATABASE_CA=$DIR/mariadb-ca.pem
     export LARDER_TEST_DATABASE="mysql://larder:$LARDER_TEST_PASSWORD@127.0.0.1:$MARIADB_PORT/larder"
 }
 
@@ -147,6 +163,13 @@ key_repository = $DIR/keystone/credential-keys/
 END
 }
 
+# What keystone-manage fernet_setup makes, without its seconds.
+make_keys() { # DIRECTORY
+    mkdir -m 700 "$1" || exit 1
+    local key
+    for key in 0 1; do openssl rand -base64 32 | tr +/ -_ | tr -d '\n' >"$1/$key"; done
+}
+
 # keystone_manage ARGUMENT...
 keystone_manage() {
     "$VENV/bin/keystone-manage" --config-file "$DIR/keystone/keystone.conf" "$@" >>"$DIR/keystone.log" 2>&1 \
@@ -158,7 +181,9 @@ start_keystone() {
     local home=$DIR/keystone log=$DIR/keystone.log port url
     [ -x "$VENV/bin/keystone-manage" ] && [ -x "$VENV/bin/uwsgi" ] \
         || fail "there is no Keystone in $VENV; tests/cloud/up --venv-only makes it"
-    mkdir -m 700 "$home" "$home/keys" "$home/credential-keys" || exit 1
+    mkdir -m 700 "$home" || exit 1
+    make_keys "$home/keys"
+    make_keys "$home/credential-keys"
     free_port port
     url=http://127.0.0.1:$port/v3
     keystone_conf >"$home/keystone.conf"
@@ -166,8 +191,6 @@ start_keystone() {
         CREATE USER keystone@'127.0.0.1' IDENTIFIED BY '$LARDER_TEST_PASSWORD';
         GRANT ALL ON keystone.* TO keystone@'127.0.0.1';"
     keystone_manage db_sync
-    keystone_manage fernet_setup --keystone-user "$(id -un)" --keystone-group "$(id -gn)"
-    keystone_manage credential_setup --keystone-user "$(id -un)" --keystone-group "$(id -gn)"
     OS_BOOTSTRAP_PASSWORD=$LARDER_TEST_PASSWORD keystone_manage bootstrap --bootstrap-region-id RegionOne \
         --bootstrap-admin-url "$url" --bootstrap-internal-url "$url" --bootstrap-public-url "$url"
     OS_KEYSTONE_CONFIG_DIR=$home OS_KEYSTONE_CONFIG_FILES=keystone.conf "$VENV/bin/uwsgi" \

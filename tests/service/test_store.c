@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -145,17 +146,54 @@ START_TEST(test_unreachable_database)
 }
 END_TEST
 
-START_TEST(test_tls_is_not_given_up_silently)
+/* The same server under another name, which its certificate does not bear. */
+static void rename_host(char *url, size_t size)
+{
+    char before[sizeof(((struct store_options *)0)->connection)];
+    const char *host = strstr(url, "127.0.0.1");
+
+    ck_assert_ptr_nonnull(host);
+    text_copy(before, sizeof(before), url);
+    snprintf(url, size, "%.*s127.1%s", (int)(host - url), before, before + (host - url) + 9);
+}
+
+/* Connects with more options; 1 when the connection is encrypted, 0 when not, else the error. */
+static int64_t try_tls(bool other_name, const char *more)
 {
     struct store_options options = service_options();
     struct database *database = NULL;
     struct store *store = NULL;
-    size_t length = strlen(options.connection);
+    size_t length;
+    int64_t result;
 
-    snprintf(options.connection + length, sizeof(options.connection) - length, "?ssl=true");
+    if (other_name)
+        rename_host(options.connection, sizeof(options.connection));
+    length = strlen(options.connection);
+    snprintf(options.connection + length, sizeof(options.connection) - length, "?%s", more);
     must(database_open(&options, &database, &error));
-    must_fail(-ECONNREFUSED, store_borrow(database, &store, &error));
+    result = store_borrow(database, &store, NULL);
+    if (result == 0)
+        must(query_read_int(store, "SELECT COUNT(*) FROM information_schema.session_status WHERE"
+                            " variable_name = 'Ssl_cipher' AND variable_value <> ''", NO_VALUES,
+                            &result, &error));
+    store_return(store);
     database_close(database);
+    return result;
+}
+
+START_TEST(test_tls_is_verified)
+{
+    char right[512], unverified[512];
+
+    snprintf(right, sizeof(right), "ssl_ca=%s", getenv("LARDER_TEST_DATABASE_CA"));
+    snprintf(unverified, sizeof(unverified), "ssl=true&ssl_verify=false");
+    ck_assert_int_eq(try_tls(false, right), 1);
+    ck_assert_int_eq(try_tls(false, unverified), 1);
+    ck_assert_int_eq(try_tls(true, unverified), 1);
+    ck_assert_int_eq(try_tls(true, right), -ECONNREFUSED);
+    /* The authority is not one that this machine trusts. */
+    ck_assert_int_eq(try_tls(false, "ssl=true"), -ECONNREFUSED);
+    ck_assert_int_eq(try_tls(false, "ssl_ca=/nowhere.pem"), -ECONNREFUSED);
 }
 END_TEST
 
@@ -400,7 +438,7 @@ SERVICE_MAIN("store", test_schema_is_idempotent, test_schema_synced_by_many_at_o
              test_newer_schema_is_left_alone, test_missing_tables_are_named,
              test_every_table_has_a_primary_key, test_session_is_as_we_rely_on,
              test_connections_are_bounded, test_unreachable_database,
-             test_tls_is_not_given_up_silently, test_killed_connection_comes_back,
+             test_tls_is_verified, test_killed_connection_comes_back,
              test_killed_transaction_begins_anew, test_failed_transaction_leaves_nothing,
              test_inner_transaction_is_part_of_the_outer,
              test_returned_in_the_middle_is_rolled_back, test_deadlock_is_retried,

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What quickstart shows: the same servers booted without Larder (project plain) and with it (project demo), and the
+pools as the operator sees them. Run by `quickstart`; tests/bench/run measures with more care."""
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+from support import boots, cloud, larder
+
+BOOTS = 3           # of each kind
+NETWORK = 'private'
+KINDS = (           # title, image, from volume
+    ('boot from a new volume (512 MB image)', 'medium', True),
+    ('boot from image', 'tiny', False),
+)
+BEGAN = time.monotonic()
+
+
+def say(text):
+    print('%7.1fs  %s' % (time.monotonic() - BEGAN, text), flush=True)
+
+
+def openstack(*words):
+    """Runs the operator's client and shows the command."""
+    print('\n$ openstack ' + ' '.join(words), flush=True)
+    env = {name: value for name, value in os.environ.items() if not name.startswith('OS_')}
+    env.update(OS_AUTH_URL=cloud.url('KEYSTONE', '/v3'), OS_USERNAME='admin', OS_PASSWORD=cloud.PASSWORD,
+               OS_PROJECT_NAME='admin', OS_USER_DOMAIN_ID='default', OS_PROJECT_DOMAIN_ID='default',
+               OS_IDENTITY_API_VERSION='3')
+    subprocess.run([os.path.join(os.path.dirname(sys.executable), 'openstack'), *words], env=env, check=True)
+
+
+def boot(tenant, image, from_volume):
+    """Seconds from POST /servers to ACTIVE."""
+    root = boots.new_volume(image, 1) if from_volume else None
+    made = boots.boot(cloud.user(tenant), boots.body('quickstart', [NETWORK], image, root))
+    boots.delete(made)
+    return made[0].seconds
+
+
+def boot_all(word, tenant):
+    """Medians by kind, after a boot of each that warms the services up and is not counted."""
+    medians = {}
+    for title, image, from_volume in KINDS:
+        boot(tenant, image, from_volume)
+        seconds = [boot(tenant, image, from_volume) for _ in range(BOOTS)]
+        say('%s, %s: %s s' % (title, word, '  '.join('%.1f' % s for s in seconds)))
+        medians[title] = statistics.median(seconds)
+    return medians
+
+
+def stock():
+    """Pools come into being by demand; the operator gives them their floor."""
+    demo = cloud.user('demo')
+    say('the first boots of project demo find no pool, and make it known')
+    pools = [larder.port_pool(demo, NETWORK), larder.volume_pool(demo, 'medium', 1, 'nfs', NETWORK)]
+    for pool in pools:
+        openstack('larder', 'pool', 'set', pool['id'], '--floor', str(BOOTS))
+    say('stock the pools')
+    larder.quiet([(pool['id'], BOOTS) for pool in pools])
+
+
+def show(without, with_):
+    print('\n%-40s %12s %12s %8s' % ('median of %d, POST to ACTIVE' % BOOTS, 'without', 'with Larder', 'ratio'))
+    for title in without:
+        print('%-40s %10.1f s %10.1f s %8.2f' % (title, without[title], with_[title], with_[title] / without[title]))
+
+
+def main():
+    boots.sweep('quickstart')
+    without = boot_all('without Larder', 'plain')
+    stock()
+    with_ = boot_all('with Larder', 'demo')
+    larder.quiet()
+    show(without, with_)
+    openstack('larder', 'pool', 'list')
+
+
+if __name__ == '__main__':
+    main()

@@ -79,8 +79,8 @@ static bool is_about_addresses(const struct complaint *complaint)
            text_equal(complaint->type, "IpAddressGenerationFailureNoMatchingSubnet");
 }
 
-/* A 404 says that a resource is gone, and rows are given up for it: so it must be the service's own
- * word.  A wrong path, a proxy or another server would say 404 too.  Glance has no words in JSON. */
+/* A 404 says that a resource is gone, and rows are given up for it: so it must be the service's
+ * own word.  A wrong path, a proxy or another server says 404 too.  Glance has no words in JSON. */
 static bool is_the_services_own(enum service service, const struct http_answer *answer,
                                 const struct complaint *complaint)
 {

@@ -9,11 +9,11 @@
  * and lost connections; a POST only when it is certain that it was not carried out (connection
  * refused, 429, 503).
  *
- * Errors: -ENOENT (404 by the service itself; one by something else on the way is -EPROTO), -EEXIST
- * (409), -ENOSPC (409: the network has no address left), -EDQUOT (413 or a quota's 403/409), -EACCES
- * (401, 403), -EINVAL (other 4xx), -EAGAIN (the service failed or cannot be reached; try later),
- * -ETIMEDOUT (may have been carried out: the answer to anything but a GET was lost, or was 500, 502
- * or 504), -EPROTO (an answer that is not understood).
+ * Errors: -ENOENT (404 by the service itself; one by something else on the way is -EPROTO),
+ * -EEXIST (409), -ENOSPC (409: the network has no address left), -EDQUOT (413 or a quota's 403 or
+ * 409), -EACCES (401, 403), -EINVAL (other 4xx), -EAGAIN (the service failed or cannot be reached;
+ * try later), -ETIMEDOUT (may have been carried out: the answer to anything but a GET was lost, or
+ * was 500, 502 or 504), -EPROTO (an answer that is not understood).
  */
 #ifndef LARDER_CLOUD_CLIENT_H
 #define LARDER_CLOUD_CLIENT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTP exchange over libcurl: a request out, a bounded answer in.  It knows nothing of OpenStack
- * but the names of the headers it keeps; send.c adds patience, client.c tokens and meaning.
+ * One HTTP exchange over libcurl: a request out, a bounded answer in.  It knows nothing of
+ * OpenStack but the names of the headers it keeps; send.c adds patience, client.c tokens.
  */
 #ifndef LARDER_CLOUD_HTTP_H
 #define LARDER_CLOUD_HTTP_H

@@ -17,7 +17,8 @@ int path_add_id(struct strbuf *path, const char *id, struct error *error)
 
 void query_add(struct strbuf *query, const char *name, const char *value)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789-._~";
 
     strbuf_add_format(query, "%s=", name);
     for (; *value; value++)

@@ -130,6 +130,13 @@ void cloud_close(struct cloud *cloud)
 
 /* ---- logging in ---- */
 
+/* Whatever hinders a login says nothing about the call that needed it: not that its resource is
+ * gone, nor that it may have been carried out. */
+static int code_of_failure(int status)
+{
+    return status == -EACCES || status == -EPROTO ? status : -EAGAIN;
+}
+
 static int judge_login(const struct cloud *cloud, const struct asked *asked, struct http *http,
                        struct login *ret_login, struct error *error)
 {
@@ -208,6 +215,7 @@ static int renew(struct cloud *cloud, struct http *http)
     cloud->busy = false;
     if (status) {
         cloud->failure = why;
+        cloud->failure.code = code_of_failure(status);
         cloud->pause_ms = clock_monotonic_ms() + PAUSE_MS;
     } else {
         take_login(cloud, &login, started_ms);

@@ -61,7 +61,8 @@ struct server {
 #define OUR_PROJECT "3cabd5f4b1404e068a8af11e6ea6bc01"
 #define LOGIN_BODY(issued, expires)                                                                \
     "{\"token\": {\"methods\": [\"password\"], \"issued_at\": \"" issued "\", \"expires_at\": \""  \
-    expires "\", \"project\": {\"id\": \"" OUR_PROJECT "\", \"name\": \"larder\"}, \"catalog\": []}}"
+    expires "\", \"project\": {\"id\": \"" OUR_PROJECT "\", \"name\": \"larder\"}, "               \
+    "\"catalog\": []}}"
 #define LOGIN_FOR_A_DAY                                                                            \
     LOGIN_BODY("2026-11-24T07:32:24.000000Z", "2026-11-25T07:32:24.000000Z")
 #define LOGIN(token) { 201, LOGIN_HEADERS(token), LOGIN_FOR_A_DAY, FAULT_NONE }
@@ -129,6 +130,7 @@ static bool server_read(int fd, char request[REQUEST_SIZE])
 
     for (;;) {
         const char *end, *size;
+        size_t body;
         ssize_t got = read(fd, request + length, REQUEST_SIZE - 1 - length);
 
         if (got <= 0)
@@ -137,7 +139,8 @@ static bool server_read(int fd, char request[REQUEST_SIZE])
         request[length] = '\0';
         end = strstr(request, "\r\n\r\n");
         size = strcasestr(request, "Content-Length: ");
-        if (end && length >= (size_t)(end + 4 - request) + (size ? (size_t)atol(size + 16) : 0))
+        body = size ? strtoul(size + 16, NULL, 10) : 0;
+        if (end && length >= (size_t)(end + 4 - request) + body)
             return true;
     }
 }

@@ -58,7 +58,7 @@ static const struct {
       "{\"forbidden\": {\"code\": 403, \"message\": \"Quota exceeded for cores\"}}", -EDQUOT,
       "cores" },
     { SERVICE_COMPUTE, "POST", 403, JSON, ID,
-      "{\"forbidden\": {\"code\": 403, \"message\": \"Policy doesn't allow\"}}", -EACCES, "Policy" },
+      "{\"forbidden\": {\"code\": 403, \"message\": \"Policy says no\"}}", -EACCES, "Policy" },
     { SERVICE_IDENTITY, "GET", 401, JSON, ID,
       "{\"error\":{\"code\":401,\"message\":\"The request\",\"title\":\"Unauthorized\"}}", -EACCES,
       "The request" },

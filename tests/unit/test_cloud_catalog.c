@@ -64,9 +64,9 @@ END_TEST
 
 static const char catalog_text[] =
     "[{\"endpoints\": ["
-    "  {\"interface\": \"internal\", \"region_id\": \"One\", \"url\": \"http://n-int\", \"region\": \"One\"},"
-    "  {\"interface\": \"public\", \"region_id\": \"One\", \"url\": \"http://n-pub\", \"region\": \"One\"},"
-    "  {\"interface\": \"internal\", \"region_id\": \"Two\", \"url\": \"http://n-two\", \"region\": \"Two\"}],"
+    "  {\"interface\": \"internal\", \"region_id\": \"One\", \"url\": \"http://n-int\"},"
+    "  {\"interface\": \"public\", \"region\": \"One\", \"url\": \"http://n-pub\"},"
+    "  {\"interface\": \"internal\", \"region\": \"Two\", \"url\": \"http://n-two\"}],"
     " \"id\": \"1d4ac8ab\", \"type\": \"network\", \"name\": \"neutron\"},"
     " {\"endpoints\": [{\"interface\": \"public\", \"region\": \"One\", \"url\": \"http://old\"}],"
     "  \"type\": \"volume\", \"name\": \"cinder\"},"

@@ -413,7 +413,26 @@ START_TEST(test_refused_login)
 }
 END_TEST
 
-START_TEST(test_odd_logins)
+/* What hinders a login says nothing about the call: the volume is not gone. */
+START_TEST(test_login_not_found)
+{
+    START({ 404, NULL, "{\"error\": {\"message\": \"not here\"}}", FAULT_NONE });
+    ck_assert_int_eq(get(), -EAGAIN);
+    ck_assert_ptr_nonnull(strstr(error.message, "not here"));
+    finish();
+}
+END_TEST
+
+/* A lost login may be repeated, although it is a POST. */
+START_TEST(test_lost_login)
+{
+    START({ .fault = FAULT_NO_ANSWER }, LOGIN("t"), { 202, NULL, "{}", FAULT_NONE });
+    ck_assert_int_eq(post(), 0);
+    finish();
+}
+END_TEST
+
+START_TEST(test_login_without_a_token)
 {
     START({ 201, NULL, LOGIN_FOR_A_DAY, FAULT_NONE });
     ck_assert_int_eq(get(), -EPROTO);
@@ -534,6 +553,7 @@ UNIT_MAIN("cloud/client", test_a_call, test_application_credential, test_options
           test_wrong_content_type, test_bad_json, test_endless, test_slow_headers,
           test_redirect_is_not_followed, test_404_of_a_stranger, test_no_forged_headers,
           test_renewed_on_401, test_renewed_once, test_renewed_before_the_end,
-          test_renewed_at_the_end, test_refused_login, test_odd_logins, test_unscoped_login,
+          test_renewed_at_the_end, test_refused_login, test_login_not_found, test_lost_login,
+          test_login_without_a_token, test_unscoped_login,
           test_no_such_endpoint, test_one_login_for_all, test_one_refusal_for_all,
           test_rate_limit)

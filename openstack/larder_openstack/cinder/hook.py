@@ -45,13 +45,15 @@ class VolumeHook:
         if boot is None:
             return self._application(environ, start_response)
         try:
-            body, headers = self._serve(boot)
+            answer = self._serve(boot)
         except larder_daemon.Miss as miss:
-            return self._create(boot, miss.reason, start_response)
+            answer, reason = None, miss.reason
         except Exception:
             LOG.exception('Larder: a volume is created the ordinary way')
-            return self._create(boot, 'failed', start_response)
-        return wsgi.answer(start_response, '202 Accepted', body, headers)
+            answer, reason = None, 'failed'
+        if answer is None:  # out of the handlers: what Cinder logs would have our exception behind it
+            return self._create(boot, reason, start_response)
+        return wsgi.answer(start_response, '202 Accepted', *answer)
 
     def _boot(self, environ):
         """What Nova asks for, or None when this is none of our requests."""

@@ -48,10 +48,12 @@ class PortHook:
         try:
             port = self._serve(boot)
         except larder_daemon.Miss as miss:
-            return self._create(boot, miss.reason, start_response)
-        except Exception as error:
+            port, reason = None, miss.reason
+        except Exception:
             LOG.exception('Larder: a port is created the ordinary way')
-            return self._create(boot, 'failed', start_response, error)
+            port, reason = None, 'failed'
+        if port is None:  # out of the handlers: what Neutron logs would have our exception behind it
+            return self._create(boot, reason, start_response)
         return wsgi.answer(start_response, '201 Created', {'port': port})
 
     def _boot(self, environ):
@@ -93,7 +95,7 @@ class PortHook:
         self._bus.put(takeover.notify, boot.context, boot.body, port)
         return port
 
-    def _create(self, boot, reason, start_response, error=None):
+    def _create(self, boot, reason, start_response):
         """The ordinary way. What came of it is reported."""
         call = wsgi.Call(self._application, boot.environ)
         chunks = call.passed_to(start_response)

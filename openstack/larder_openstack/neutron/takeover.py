@@ -26,11 +26,13 @@ from neutron import manager
 from neutron import policy
 from neutron import quota
 from neutron.api.v2 import base as api_base
+from neutron.common import ipv6_utils
 from neutron.db import models_v2
+from neutron.db.models import subnet_service_type
+from neutron.db.port_security import models as port_security_models
 from neutron.db.quota import api as quota_api
 from neutron.quota import resource_registry
 from neutron_lib import rpc
-from neutron_lib.api.definitions import portbindings
 from neutron_lib.db import api as db_api
 from neutron_lib.plugins import directory
 from oslo_log import log as logging
@@ -64,6 +66,13 @@ BLANK = {
     'device_profile': None,
     'trunk_details': None,
 }
+
+
+# What get_port too leaves for when it is asked for; it would cost queries and shows nowhere.
+NEEDLESS = [getattr(models_v2.Port, name) for name in ('port_forwardings', 'distributed_port_binding')
+            if hasattr(models_v2.Port, name)]
+
+Subnet = collections.namedtuple('Subnet', 'id version automatic pools')
 
 
 class Refused(Exception):
@@ -116,13 +125,13 @@ def _transact(admin, context, wanted, port_id, item_id, pool_projects):
     plugin = directory.get_plugin()
     with db_api.CONTEXT_WRITER.using(admin):
         _lock(admin, port_id)
-        port = admin.session.get(models_v2.Port, port_id)
+        port = plugin._get_port(admin, port_id, lazy_fields=NEEDLESS)
         shown = plugin._make_port_dict(port)
         _check_pool(shown, wanted, item_id, pool_projects)
         _check_blank(shown)
-        _check_network(plugin, admin, shown, wanted)
+        _check_port_security(shown, _port_security(admin, wanted['network_id']))
         _check_groups(plugin, context, shown, wanted)
-        _check_addresses(plugin, admin, shown, wanted)
+        _check_addresses(shown, _subnets(admin, wanted['network_id']))
         before = port.project_id
         port.project_id = wanted['project_id']
         port.device_id = wanted['device_id']
@@ -157,11 +166,9 @@ def _check_blank(port):
             _demand(port[name] == value or not port[name] and not value, '%s is %r' % (name, port[name]))
 
 
-def _check_network(plugin, admin, port, wanted):
-    network = plugin.get_network(admin, wanted['network_id'])
-    for name in ('port_security_enabled',):
-        if name in network:
-            _demand(port.get(name) == network[name], '%s differs from the network\'s' % name)
+def _check_port_security(port, of_network):
+    if 'port_security_enabled' in port and of_network is not None:
+        _demand(port['port_security_enabled'] == of_network, 'port security differs from the network\'s')
 
 
 def _check_groups(plugin, context, port, wanted):
@@ -177,31 +184,52 @@ def _check_groups(plugin, context, port, wanted):
     _demand(set(port.get('security_groups', ())) == expected, 'the security groups differ')
 
 
-def _check_addresses(plugin, admin, port, wanted):
+def _check_addresses(port, subnets):
     """One address of each IP version that has subnets to allocate from, and one of each auto-address subnet, as IPAM
     would choose now (neutron/db/ipam_pluggable_backend.py, _allocate_ips_for_port)."""
-    subnets = plugin.ipam._ipam_get_subnets(
-        admin, network_id=wanted['network_id'], host=wanted.get(portbindings.HOST_ID), service_type='',
-        fixed_configured=False, fixed_ips=[])
-    v4, v6, automatic = plugin.ipam._classify_subnets(admin, subnets)
     has = collections.defaultdict(list)
     for fixed in port['fixed_ips']:
         has[fixed['subnet_id']].append(fixed['ip_address'])
-    for choices in (v4, v6):
-        chosen = [(subnet, has[subnet['id']]) for subnet in choices if has[subnet['id']]]
+    _demand(set(has) <= {subnet.id for subnet in subnets}, 'an address of a subnet that a create would not use now')
+    for version in (4, 6):
+        choices = [subnet for subnet in subnets if subnet.version == version and not subnet.automatic]
+        chosen = [subnet for subnet in choices if has[subnet.id]]
         _demand(len(chosen) == bool(choices), 'not one address of each IP version')
-        for subnet, addresses in chosen:
-            _demand(len(addresses) == 1 and _in_pools(addresses[0], subnet), 'an address is not one of its subnet\'s')
-    for subnet in automatic:
-        _demand(len(has[subnet['id']]) == 1, 'an auto-address subnet without an address')
-    known = {subnet['id'] for subnet in (*v4, *v6, *automatic)}
-    _demand(all(fixed['subnet_id'] in known for fixed in port['fixed_ips']), 'an address of a subnet that is not used now')
+        for subnet in chosen:
+            _demand(len(has[subnet.id]) == 1 and _in_pools(has[subnet.id][0], subnet), 'an address is in no pool')
+    for subnet in subnets:
+        _demand(not subnet.automatic or len(has[subnet.id]) == 1, 'an auto-address subnet without an address')
 
 
 def _in_pools(address, subnet):
     value = netaddr.IPAddress(address)
-    return any(netaddr.IPAddress(pool['start']) <= value <= netaddr.IPAddress(pool['end'])
-               for pool in subnet['allocation_pools'])
+    return any(netaddr.IPAddress(first) <= value <= netaddr.IPAddress(last) for first, last in subnet.pools)
+
+
+# ---- what a create would find, read by column: Neutron's objects would bring in all that hangs on a network
+
+def _port_security(admin, network_id):
+    """The network's, None when the extension is not used."""
+    query = admin.session.query(port_security_models.NetworkSecurityBinding.port_security_enabled)
+    return query.filter_by(network_id=network_id).scalar()
+
+
+def _subnets(admin, network_id):
+    """Those that a port without a host and an owner may have addresses of."""
+    subnet, service_type = models_v2.Subnet, subnet_service_type.SubnetServiceType
+    rows = admin.session.query(
+        subnet.id, subnet.ip_version, subnet.ipv6_address_mode, subnet.ipv6_ra_mode, subnet.segment_id,
+        service_type.service_type).outerjoin(service_type, service_type.subnet_id == subnet.id).filter(
+            subnet.network_id == network_id).all()
+    _demand(not any(row.segment_id for row in rows), 'the network is routed: a create would give no address yet')
+    rows = [row for row in rows if row.service_type is None]
+    pools = collections.defaultdict(list)
+    pool = models_v2.IPAllocationPool
+    for row in admin.session.query(pool.subnet_id, pool.first_ip, pool.last_ip).filter(
+            pool.subnet_id.in_([row.id for row in rows])):
+        pools[row.subnet_id].append((row.first_ip, row.last_ip))
+    return [Subnet(row.id, row.ip_version, ipv6_utils.is_auto_address_subnet(row._mapping), pools[row.id])
+            for row in rows]
 
 
 def _reserve(context, project_id):

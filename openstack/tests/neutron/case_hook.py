@@ -258,14 +258,12 @@ class TakeOverChecks(unittest.TestCase):
             self.assertEqual('stale', caught.exception.reason)
 
     def check_addresses(self, fixed, v4=(), v6=(), automatic=()):
-        def subnet(name):
-            pools = {'4a': ('10.0.0.2', '10.0.0.20'), '4b': ('10.1.0.2', '10.1.0.20'), '6': ('fd00::2', 'fd00::20')}
-            start, end = pools.get(name, ('fd01::', 'fd01::ffff'))
-            return {'id': name, 'allocation_pools': [{'start': start, 'end': end}]}
-        ml2 = mock.Mock()
-        ml2.ipam._classify_subnets.return_value = [list(map(subnet, names)) for names in (v4, v6, automatic)]
-        port = {'fixed_ips': [{'subnet_id': name, 'ip_address': address} for name, address in fixed]}
-        takeover._check_addresses(ml2, None, port, {'network_id': NETWORK})
+        pools = {'4a': ('10.0.0.2', '10.0.0.20'), '4b': ('10.1.0.2', '10.1.0.20'), '6': ('fd00::2', 'fd00::20')}
+        subnets = [takeover.Subnet(name, version, False, [pools[name]])
+                   for version, names in ((4, v4), (6, v6)) for name in names]
+        subnets += [takeover.Subnet(name, 6, True, [('fd01::', 'fd01::ffff')]) for name in automatic]
+        takeover._check_addresses(
+            {'fixed_ips': [{'subnet_id': name, 'ip_address': address} for name, address in fixed]}, subnets)
 
     def test_addresses(self):
         good4, good6 = ('4a', '10.0.0.5'), ('6', 'fd00::5')

@@ -21,12 +21,13 @@ LOG_MODULE("store");
 
 static const struct backoff retries = { .first_ms = 5, .most_ms = 500, .tries = 8 };
 
-/* Each statement sees what is committed, and no value is cut or bent to fit. */
+/* Each statement sees what is committed, and no value is cut or bent to fit.  The server gives a
+ * statement up half a second before we do, so that it is not left running. */
 static const char isolation[] = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 static const char session_form[] =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
-    "NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', innodb_lock_wait_timeout = 5,"
-    " max_statement_time = %lld";
+    "NO_ZERO_DATE,NO_ZERO_IN_DATE', time_zone = '+00:00', innodb_lock_wait_timeout = 2,"
+    " max_statement_time = %lld.5";
 
 static const struct {
     unsigned number;
@@ -122,7 +123,8 @@ int connection_open(struct store *store, struct error *error)
     mysql = mysql_init(NULL);
     if (!mysql)
         return error_set(error, -ENOMEM, "No memory for a database connection");
-    snprintf(session, sizeof(session), session_form, (long long)store->options->query_timeout_s);
+    snprintf(session, sizeof(session), session_form,
+             (long long)store->options->query_timeout_s - 1);
     set_timeouts(mysql, store->options);
     set_tls(mysql, url);
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");

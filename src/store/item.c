@@ -93,10 +93,12 @@ int item_row_insert(struct store *store, const struct pool *pool, int64_t now_ms
     return r < 0 ? r : item_row_event(store, id, -1, ITEM_WANTED, reason, now_ms, error);
 }
 
+/* In the order of the index, which is forced: sorting would lock all of the pool's items. */
 int item_row_lock_some(struct store *store, const char *pool_id, enum item_state state, size_t most,
                        struct item_id *ret_ids, size_t *ret_count, struct error *error)
 {
-    return query_read(store, "SELECT id FROM items WHERE pool_id = ? AND state = ?"
+    return query_read(store, "SELECT id FROM items FORCE INDEX (items_pool)"
+                      " WHERE pool_id = ? AND state = ?"
                       " ORDER BY ready_ms, id LIMIT ? FOR UPDATE SKIP LOCKED",
                       VALUES(TEXT(pool_id), TEXT(item_state_name(state)), INT(most)),
                       &item_id_type, ret_ids, most, ret_count, error);

@@ -17,8 +17,8 @@ static int port_fingerprint(struct client *client, const struct key *key,
                                ret_digest, error);
 }
 
-/* Pools yield to tenants: the last addresses of a network are not taken.  What was seen a moment ago
- * counts as long as there would be room if every worker had taken as much since as this one. */
+/* Pools yield to tenants: the last addresses of a network are not taken.  What was seen a moment
+ * ago counts as long as there would be room if every worker had taken as much since as this one. */
 static int leave_addresses(struct task *task, const char *network_id, struct error *error)
 {
     int64_t least = task->options->free_addresses, free_now;

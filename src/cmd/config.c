@@ -217,7 +217,7 @@ void config_reload(struct config *config, const struct config *fresh, config_rep
 void config_print_sample(FILE *out)
 {
     fputs("# SPDX-License-Identifier: Apache-2.0\n"
-          "# Larder's configuration, as larderd --sample prints it: every option with its default.\n"
+          "# Larder's configuration, as larderd --sample prints it: each option with its default\n"
           "# Lines that begin with # say nothing; take the # away from what you change.\n\n",
           out);
     options_print_sample(options, ARRAY_SIZE(options), out);

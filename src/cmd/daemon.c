@@ -238,10 +238,10 @@ static void reload(struct daemon *daemon)
 
     notify_manager("RELOADING=1");
     status = config_load(daemon->path, &fresh, &error);
-    if (status >= 0) {
+    if (status >= 0)
+        status = log_start(&fresh.log, &error);
+    if (status >= 0)
         config_reload(&daemon->config, &fresh, report_unreloadable);
-        status = log_start(&daemon->config.log, &error);
-    }
     explicit_bzero(&fresh, sizeof(fresh));
     if (status < 0)
         log_error("the configuration stays as it was: %s", error.message);

@@ -27,7 +27,7 @@ static const struct {
     { -EDQUOT, false, { .first_ms = 30 * SECOND, .most_ms = 10 * MINUTE } }, /* quota */
     { -ENOSPC, false, { .first_ms = 30 * SECOND, .most_ms = 10 * MINUTE } }, /* addresses */
     { -EIO, true, { .first_ms = 5 * SECOND, .most_ms = 10 * MINUTE } },      /* came out broken */
-    { -ENOENT, true, { .first_ms = 1 * MINUTE, .most_ms = 60 * MINUTE } },   /* key or item gone */
+    { -ENOENT, false, { .first_ms = 5 * SECOND, .most_ms = 60 * MINUTE } },  /* said to be gone */
     { -EINVAL, true, { .first_ms = 1 * MINUTE, .most_ms = 60 * MINUTE } },   /* refused */
     { -EPERM, true, { .first_ms = 1 * MINUTE, .most_ms = 60 * MINUTE } },    /* never pooled */
 };

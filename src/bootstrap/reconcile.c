@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "bootstrap/survey.h"
@@ -24,16 +25,58 @@ struct comparison {
     struct client *client;
     char project_id[ID_SIZE]; /* the holder */
     int64_t now_ms;
+    bool waited;
     struct reconciliation *found;
 };
 
 static const enum kind kinds[] = { KIND_PORT, KIND_VOLUME };
 
+/* ---- looking twice ---- */
+
+/* Neutron hides what its policy does not let one see, and does so too while a process that has just
+ * started still loads that policy.  So what is said to be gone is looked at once more, a moment
+ * later; one moment will do for all. */
+static void wait_a_moment(struct comparison *comparison)
+{
+    const struct timespec moment = { .tv_sec = 2 };
+
+    if (!comparison->waited)
+        nanosleep(&moment, NULL);
+    comparison->waited = true;
+}
+
+static int look(struct comparison *comparison, enum kind kind, const char *id,
+                struct resource *ret_resource, struct error *error)
+{
+    int status = kind_ops(kind)->get(comparison->client, id, ret_resource, error);
+
+    if (status != -ENOENT)
+        return status;
+    wait_a_moment(comparison);
+    return kind_ops(kind)->get(comparison->client, id, ret_resource, error);
+}
+
+static int look_at_key(struct comparison *comparison, const struct key *key,
+                       char ret_digest[static DIGEST_SIZE], struct error *error)
+{
+    int status = kind_ops(key->kind)->fingerprint(comparison->client, key, ret_digest, error);
+
+    if (status != -ENOENT)
+        return status;
+    wait_a_moment(comparison);
+    return kind_ops(key->kind)->fingerprint(comparison->client, key, ret_digest, error);
+}
+
 /* ---- from the cloud to the rows: orphans ---- */
 
-static bool is_over(enum item_state state)
+/* An item that was adopted long ago is the tenant's; what is ours still was never taken over. */
+static bool accounts(const struct comparison *comparison, const struct item *item)
 {
-    return state == ITEM_GONE || state == ITEM_FAILED;
+    int64_t patience_ms = 2000 * comparison->bootstrap->claim_options->adoption_timeout_s;
+
+    if (item->state == ITEM_ADOPTED)
+        return comparison->now_ms - item->changed_ms < patience_ms;
+    return item->state != ITEM_GONE && item->state != ITEM_FAILED;
 }
 
 /* Whether a row accounts for the resource: 1, 0, or a negative error. */
@@ -44,14 +87,14 @@ static int has_row(struct comparison *comparison, const struct resource *resourc
     int status = item_find_by_resource(comparison->store, resource->id, &item, error);
 
     if (status >= 0)
-        return !is_over(item.state);
+        return accounts(comparison, &item);
     if (status != -ENOENT || !resource->item_id[0])
         return status == -ENOENT ? 0 : status;
     status = item_get(comparison->store, resource->item_id, &item, error);
     if (status < 0)
         return status == -ENOENT ? 0 : status;
     /* being made and not noted yet; else it came of an answer that was lost and asked for again */
-    return !is_over(item.state) && !item.resource_id[0];
+    return accounts(comparison, &item) && !item.resource_id[0];
 }
 
 static int remove_orphan(struct comparison *comparison, const struct kind_ops *ops,
@@ -126,7 +169,7 @@ static int check_item(struct comparison *comparison, const struct item *item,
 
     if (is_well(comparison, item, survey_find(survey, item->resource_id)))
         return 0;
-    status = kind_ops(item->kind)->get(comparison->client, item->resource_id, &now, error);
+    status = look(comparison, item->kind, item->resource_id, &now, error);
     if (status == -ENOENT)
         return lose(comparison, item, "its resource is gone from the cloud",
                     &comparison->found->lost_items, error);
@@ -228,8 +271,7 @@ static int retire_stale(struct comparison *comparison, const struct pool *pool,
 
     if (pool->ready == 0)
         return 0;
-    status = kind_ops(pool->key.kind)->fingerprint(comparison->client, &pool->key, fingerprint,
-                                                   &why);
+    status = look_at_key(comparison, &pool->key, fingerprint, &why);
     if (status == -ENOENT || status == -EPERM)
         verdict = (struct verdict){ .fingerprint = NULL, .reason = why.message };
     else if (status < 0)
@@ -264,28 +306,12 @@ static int retire_all_stale(struct comparison *comparison, struct error *error)
 
 /* ---- transfers ---- */
 
-/* A ready volume with another offer than the one we have the key of can never be handed out. */
-static int check_transfer(struct comparison *comparison, const struct transfer *transfer,
-                          struct error *error)
-{
-    struct item item;
-    int status = item_find_by_resource(comparison->store, transfer->volume_id, &item, error);
-
-    if (status < 0)
-        return status == -ENOENT ? 0 : status; /* the volume is an orphan: ended with it */
-    if ((item.state != ITEM_READY && item.state != ITEM_CLAIMED) ||
-        text_equal(item.transfer_id, transfer->id))
-        return 0;
-    return lose(comparison, &item, "its volume is offered by a transfer that is not ours",
-                &comparison->found->lost_items, error);
-}
-
-/* An offer of a volume that does not exist is good for nothing. */
+/* An offer of a volume that does not exist is good for nothing; that of an orphan ends with it. */
 static int end_transfer_of_nothing(struct comparison *comparison, const struct transfer *transfer,
                                    struct error *error)
 {
     struct resource resource;
-    int status = volume_ops.get(comparison->client, transfer->volume_id, &resource, error);
+    int status = look(comparison, KIND_VOLUME, transfer->volume_id, &resource, error);
 
     if (status != -ENOENT)
         return status;
@@ -294,6 +320,22 @@ static int end_transfer_of_nothing(struct comparison *comparison, const struct t
         log_warning("removed transfer %s: its volume %s is gone", transfer->id,
                     transfer->volume_id);
     return status == -ENOENT ? 0 : status;
+}
+
+/* A ready volume with another offer than the one we have the key of can never be handed out. */
+static int check_transfer(struct comparison *comparison, const struct transfer *transfer,
+                          struct error *error)
+{
+    struct item item;
+    int status = item_find_by_resource(comparison->store, transfer->volume_id, &item, error);
+
+    if (status == -ENOENT)
+        return end_transfer_of_nothing(comparison, transfer, error);
+    if (status < 0 || (item.state != ITEM_READY && item.state != ITEM_CLAIMED) ||
+        text_equal(item.transfer_id, transfer->id))
+        return status;
+    return lose(comparison, &item, "its volume is offered by a transfer that is not ours",
+                &comparison->found->lost_items, error);
 }
 
 static int compare_transfers(struct comparison *comparison, struct error *error)
@@ -309,10 +351,7 @@ static int compare_transfers(struct comparison *comparison, struct error *error)
         return result;
     for (size_t i = 0; i < count; i++) {
         status = check_transfer(comparison, &transfers[i], error);
-        if (status >= 0)
-            status = end_transfer_of_nothing(comparison, &transfers[i], error);
-        if (status < 0)
-            result = status;
+        result = status < 0 ? status : result;
     }
     return result;
 }
@@ -324,8 +363,7 @@ static int judge(struct comparison *comparison, const struct adoption *adoption,
                  enum adoption_state *ret_state, const char **ret_reason, struct error *error)
 {
     struct resource resource;
-    int status = kind_ops(adoption->kind)->get(comparison->client, adoption->resource_id,
-                                               &resource, error);
+    int status = look(comparison, adoption->kind, adoption->resource_id, &resource, error);
 
     *ret_state = ADOPTION_DONE;
     if (status == -ENOENT) {

@@ -37,6 +37,14 @@ def refused(status):
     return Refused(status, {word: {'code': status, 'message': text}})
 
 
+def denied(_status, body):
+    """As Neutron answers what its policy hides: a list without it, or 404."""
+    name, inside = next(iter(body.items()))
+    if not isinstance(inside, list):
+        raise missing(name)
+    return 200, {name: []}
+
+
 # ---- Keystone
 
 def login(_request):
@@ -251,9 +259,9 @@ class Handler(BaseHTTPRequestHandler):
         with LOCK:
             fault = self.fault()
             try:
-                if fault and fault != 'lose':
+                if fault and fault.isdigit():
                     raise refused(int(fault))
-                status, body = self.route()
+                status, body = denied(*self.route()) if fault == 'deny' else self.route()
             except Refused as why:
                 status, body = why.args
         if fault == 'lose':

@@ -215,6 +215,19 @@ START_TEST(an_adoption_that_did_not_happen_is_undone)
 }
 END_TEST
 
+/* Neutron denies for a moment what it has. */
+START_TEST(what_is_denied_once_is_not_lost)
+{
+    begin(KIND_PORT, 2);
+    fake_cloud_say("fault deny 1 GET /network/v2.0/ports.project_id");
+    fake_cloud_say("fault deny 1 GET /network/v2.0/ports/");
+    fake_cloud_say("fault deny 1 GET /network/v2.0/security-groups");
+    check_found(0, 0, 0, 0);
+    ck_assert_int_eq(service_number(READY), 2);
+    rig_close();
+}
+END_TEST
+
 START_TEST(a_cloud_that_is_away_changes_nothing)
 {
     auto_client *client = NULL;
@@ -238,5 +251,6 @@ SERVICE_MAIN("reconcile", what_agrees_is_left_alone, orphans_are_removed_and_str
              what_is_being_made_is_no_orphan, the_second_of_two_is_an_orphan,
              items_without_resource_are_replaced, an_offer_that_is_not_ours_is_ended,
              stale_items_are_replaced, items_of_an_image_that_is_not_active_go,
-             an_adoption_that_happened_is_done, an_adoption_that_did_not_happen_is_undone,
+             what_is_denied_once_is_not_lost, an_adoption_that_happened_is_done,
+             an_adoption_that_did_not_happen_is_undone,
              a_cloud_that_is_away_changes_nothing)

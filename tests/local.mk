@@ -66,7 +66,9 @@ tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 # Builds them; tests/service/run runs them.
 service-tests: $(service_tests)
 .PHONY: service-tests
-EXTRA_DIST += doc/api.md tests/service/api.py tests/service/run tests/service/servers.sh
+EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
+	tests/service/api_hostile.py tests/service/api_trouble.py tests/service/api_work.py \
+	tests/service/run tests/service/servers.sh
 
 check_PROGRAMS += $(unit_tests) $(service_tests)
 TESTS += $(unit_tests) tests/check_sample tests/check_source

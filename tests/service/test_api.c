@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The API as it is reached: the server runs here, over a real MariaDB and the Keystone at
- * LARDER_TEST_KEYSTONE; api.py is its clients.  The two talk through pipes: we tell the port and the
- * route table, and stock pools when told to.
+ * LARDER_TEST_KEYSTONE; api.py is its clients.  The two talk through pipes: we tell the port and
+ * the route table, and stock pools when told to.
  */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "api/route.h"
@@ -31,7 +33,7 @@ static void count_wake(void *context)
     atomic_fetch_add((atomic_int *)context, 1);
 }
 
-static struct cloud *open_cloud(void)
+static struct cloud *open_cloud(const char *auth_url)
 {
     static struct cloud_options cloud = {
         .auth_type = "password", .username = "larder", .user_domain_name = "Default",
@@ -41,8 +43,8 @@ static struct cloud *open_cloud(void)
     };
     struct cloud *opened = NULL;
 
-    ck_assert_msg(getenv("LARDER_TEST_KEYSTONE") != NULL, "start this by tests/service/run");
-    text_copy(cloud.auth_url, sizeof(cloud.auth_url), getenv("LARDER_TEST_KEYSTONE"));
+    ck_assert_msg(auth_url != NULL, "start this by tests/service/run");
+    text_copy(cloud.auth_url, sizeof(cloud.auth_url), auth_url);
     text_copy(cloud.password, sizeof(cloud.password), getenv("LARDER_TEST_PASSWORD"));
     must(cloud_open(&cloud, &opened, &error));
     return opened;
@@ -61,7 +63,7 @@ static void run_script(const char *part, int in, int out)
     dup2(out, 3);
     for (int fd = 4; fd < 256; fd++)
         close(fd);
-    execlp("python3", "python3", SOURCE_DIR "/tests/service/api.py", part, (char *)NULL);
+    execlp("python3", "python3", "-B", SOURCE_DIR "/tests/service/api.py", part, (char *)NULL);
     _exit(127);
 }
 
@@ -127,13 +129,14 @@ static void obey(char *line, FILE *to)
     fflush(to);
 }
 
-static void run_part(const char *part)
+static void run_part_with(const char *part, const struct api_options *with,
+                          struct database *database, const char *auth_url)
 {
     struct script script = start_script(part); /* before there are threads */
-    struct cloud *cloud = open_cloud();
-    struct api api = { .options = &options, .claim_options = &claim_options,
+    struct cloud *cloud = open_cloud(auth_url);
+    struct api api = { .options = with, .claim_options = &claim_options,
                        .pool_defaults = &pool_defaults, .key = &service_seal_key,
-                       .database = service_database, .cloud = cloud, .wake = count_wake,
+                       .database = database, .cloud = cloud, .wake = count_wake,
                        .wake_context = &wakes };
     struct api_server *server = NULL;
     char line[256];
@@ -149,6 +152,11 @@ static void run_part(const char *part)
     fclose(script.to);
     fclose(script.from);
     ck_assert_msg(status == 0, "api.py %s failed", part);
+}
+
+static void run_part(const char *part)
+{
+    run_part_with(part, &options, service_database, getenv("LARDER_TEST_KEYSTONE"));
 }
 
 START_TEST(every_route_does_its_work)
@@ -172,6 +180,57 @@ END_TEST
 START_TEST(the_slow_hold_up_nobody)
 {
     run_part("slow");
+}
+END_TEST
+
+/* Port 1 is nobody's. */
+START_TEST(outages_of_others_are_told)
+{
+    struct store_options nowhere = { .connection = "mysql://larder:x@127.0.0.1:1/larder",
+                                     .max_connections = 4, .connect_timeout_s = 1,
+                                     .query_timeout_s = 1, .borrow_timeout_ms = 500 };
+    struct database *database = NULL;
+
+    must(database_open(&nowhere, &database, &error));
+    run_part_with("outage", &options, database, "http://127.0.0.1:1/v3");
+    database_close(database);
+}
+END_TEST
+
+/* ---- TLS ---- */
+
+static void make_certificate(const char *directory, struct api_options *tls)
+{
+    char command[2048];
+
+    snprintf(tls->cert_file, sizeof(tls->cert_file), "%s/cert.pem", directory);
+    snprintf(tls->key_file, sizeof(tls->key_file), "%s/key.pem", directory);
+    snprintf(command, sizeof(command), "openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+             "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s "
+             "2>/dev/null && chmod 600 %s", tls->key_file, tls->cert_file, tls->key_file);
+    ck_assert_msg(system(command) == 0, "openssl makes no certificate; apt-get install openssl");
+}
+
+static void check_refused(const struct api_options *bad, const char *word);
+
+START_TEST(tls_is_spoken_where_others_can_listen)
+{
+    char directory[] = "/tmp/larder-test-tls.XXXXXX";
+    struct api_options tls = options;
+
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    make_certificate(directory, &tls);
+    setenv("LARDER_TEST_CERTIFICATE", tls.cert_file, 1);
+    text_copy(tls.bind_host, sizeof(tls.bind_host), "0.0.0.0");
+    run_part_with("tls", &tls, service_database, getenv("LARDER_TEST_KEYSTONE"));
+    ck_assert_int_eq(chmod(tls.key_file, 0644), 0);
+    check_refused(&tls, "chmod 640");
+    unlink(tls.key_file);
+    text_copy(tls.key_file, sizeof(tls.key_file), tls.cert_file);
+    ck_assert_int_eq(chmod(tls.key_file, 0600), 0);
+    check_refused(&tls, "belong together");
+    unlink(tls.cert_file);
+    rmdir(directory);
 }
 END_TEST
 
@@ -220,4 +279,5 @@ END_TEST
 
 SERVICE_MAIN("api", every_route_does_its_work, roles_open_their_routes_and_no_others,
              no_input_breaks_it, the_slow_hold_up_nobody, it_refuses_to_speak_in_the_clear,
-             it_says_when_the_port_is_taken)
+             it_says_when_the_port_is_taken, outages_of_others_are_told,
+             tls_is_spoken_where_others_can_listen)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slow clients, outages of the servers behind, and TLS."""
+
+import http.client
+import os
+import socket
+import ssl
+import threading
+import time
+import warnings
+
+from api_client import PORT, ROUTES, Client, alive, expect, make_tokens, new_id, raw
+
+
+# ---------------------------------------------------------------- the slow
+
+def drip(head, seconds):
+    """A byte now and then; how long the server bore it."""
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", PORT), timeout=10) as connection:
+        try:
+            while time.monotonic() - began < seconds:
+                connection.send(head[:1])
+                head = head[1:] or b"x"
+                time.sleep(0.2)
+        except OSError:
+            pass
+    return time.monotonic() - began
+
+
+def slow():
+    tokens = make_tokens()
+    admin = Client(tokens["admin"])
+    held = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(100)]
+    for number, connection in enumerate(held):
+        connection.send((b"", b"GET /v1/po", b"POST /v1/claims HTTP/1.1\r\nContent-Length: 100\r\n\r\n{",
+                         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")[number % 4])
+    took = []
+    for _ in range(30):
+        began = time.monotonic()
+        expect(admin.get("/v1/pools"), 200)
+        took.append(time.monotonic() - began)
+    assert sorted(took)[15] < 0.1, took
+    borne = []
+    threads = [threading.Thread(target=lambda head=head: borne.append(drip(head, 12))) for head in (
+        b"GET /v1/pools HTTP/1.1\r\nX-Slow: " + b"a" * 1000,
+        b"POST /v1/claims HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{" + b" " * 900)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(borne) < 9, f"a slow client was borne for {borne} seconds"
+    for connection in held:
+        connection.settimeout(5)
+        while connection.recv(65536):
+            pass
+        connection.close()
+    alive()
+
+
+# ---------------------------------------------------------------- outages and TLS
+
+def outage():
+    """Neither MariaDB nor Keystone is there."""
+    client = Client("gAAAAAB" + "x" * 180)
+    answer = client.get("/healthcheck", Accept="application/json")
+    assert answer.status == 503 and answer.json["reasons"] != ["OK"], answer
+    assert client.get("/healthcheck").body.startswith(b"The database"), answer
+    assert client.send("HEAD", "/healthcheck").status == 503
+    for route in ROUTES:
+        if route["access"] != "open":
+            answer = client.send(route["method"], route["path"].replace("{id}", new_id()),
+                                 b"{}" if route["body"] else None)
+            expect(answer, 503, "unavailable")
+            assert int(answer.headers["Retry-After"]) > 0
+    assert Client().get("/").status == 200
+
+
+def tls():
+    trusted = ssl.create_default_context(cafile=os.environ["LARDER_TEST_CERTIFICATE"])
+    client = Client()
+    client.connection = http.client.HTTPSConnection("127.0.0.1", PORT, timeout=20, context=trusted)
+    links = expect(client.get("/"), 200)["versions"][0]["links"]
+    assert links[0]["href"] == f"https://127.0.0.1:{PORT}/v1"
+    assert client.get("/healthcheck").body == b"OK"
+    assert client.connection.sock.version() in ("TLSv1.2", "TLSv1.3")
+    old = ssl.create_default_context(cafile=os.environ["LARDER_TEST_CERTIFICATE"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+    try:
+        http.client.HTTPSConnection("127.0.0.1", PORT, timeout=20, context=old).connect()
+    except OSError:
+        pass
+    else:
+        raise AssertionError("TLS 1.1 is spoken")
+    assert raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") is None, "it answers in the clear"

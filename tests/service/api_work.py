@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route with good requests, and with every role."""
+
+import sys
+import time
+import uuid
+
+from api_client import ROUTES, PORT, Boot, Client, alive, expect, make_tokens, new_id, order
+
+
+# ---------------------------------------------------------------- every route does its work
+
+def work_discovery(_):
+    client = Client()
+    listed = expect(client.get("/"), 200)["versions"]
+    assert [v["status"] for v in listed] == ["CURRENT"]
+    shown = expect(client.get("/v1"), 200)["version"]
+    assert shown == listed[0] and shown == expect(client.get("/v1/"), 200)["version"]
+    assert shown["links"][0] == {"rel": "self", "href": f"http://127.0.0.1:{PORT}/v1"}
+    alive()
+    healthy = expect(client.get("/healthcheck", Accept="application/json"), 200)
+    assert healthy == {"detailed": False, "reasons": ["OK"]}
+    assert client.send("HEAD", "/healthcheck").status == 204
+
+
+def learn(hook, boot, kind):
+    before = order("wakes")
+    pool = expect(hook.post("/v1/demand", boot.demand(kind)), 202)["demand"]["pool_id"]
+    assert pool and order("wakes") == before + 1
+    return pool
+
+
+def work_demand(tokens):
+    hook, admin = Client(tokens["larder_hook"]), Client(tokens["admin"])
+    boot = Boot()
+    pool = learn(hook, boot, "port")
+    again = expect(hook.post("/v1/demand", boot.again().demand("port", resolved=None)), 202)
+    assert again["demand"]["pool_id"] == pool
+    for reason in ("off", "not-eligible:fixed-ips"):
+        body = boot.again().demand("port", resolved=None, port=None, reason=reason)
+        assert expect(hook.post("/v1/demand", body), 202)["demand"]["pool_id"] is None
+    rows = expect(admin.get(f"/v1/demand?project_id={boot.project_id}"), 200)["demand"]
+    assert [row["pool_id"] for row in rows] == [None, None, pool, pool], rows
+    assert {row["outcome"] for row in rows} == {"miss"} and rows[3]["seconds"] == 1.5
+    assert rows[0]["reason"] == "not-eligible:fixed-ips"
+    assert len(expect(admin.get(f"/v1/demand?pool_id={pool}"), 200)["demand"]) == 2
+    page = expect(admin.get(f"/v1/demand?project_id={boot.project_id}&limit=3"), 200)
+    rest = expect(admin.get(page["links"][0]["href"]), 200)
+    assert page["demand"] + rest["demand"] == rows and rest["links"] == []
+
+
+def work_pools(tokens):
+    hook, admin, reader = (Client(tokens[t]) for t in ("larder_hook", "admin", "reader"))
+    port, volume = Boot(), Boot()
+    ids = {learn(hook, port, "port"), learn(hook, volume, "volume")}
+    listed = expect(reader.get("/v1/pools"), 200)["pools"]
+    assert ids <= {pool["id"] for pool in listed}
+    (pool,) = expect(reader.get(f"/v1/pools?project_id={port.project_id}"), 200)["pools"]
+    assert pool["kind"] == "port" and pool["key"]["network_id"] == port.port["network_id"]
+    assert pool["key"]["security_groups"] == sorted(port.port["security_groups"])
+    assert expect(reader.get(f"/v1/pools/{pool['id'].upper()}"), 200)["pool"] == pool
+    changed = expect(admin.patch(f"/v1/pools/{pool['id']}",
+                                 {"pool": {"floor": 3, "ceiling": 7, "state": "paused"}}), 200)
+    assert changed["pool"]["floor"] == 3 and changed["pool"]["goal"] == 0, changed
+    changed = expect(admin.patch(f"/v1/pools/{pool['id']}", {"pool": {"state": "active"}}), 200)
+    assert changed["pool"]["goal"] == 3 and changed["pool"]["ceiling"] == 7
+    expect(admin.patch(f"/v1/pools/{pool['id']}", {"pool": {"floor": 8}}), 400, "bad-request")
+    expect(admin.get(f"/v1/pools/{new_id()}"), 404, "not-found")
+    expect(admin.patch(f"/v1/pools/{new_id()}", {"pool": {"floor": 1}}), 404, "not-found")
+    for kind in ("port", "volume"):
+        kinds = {p["kind"] for p in expect(admin.get("/v1/pools?kind=" + kind), 200)["pools"]}
+        assert kinds == {kind}
+    assert walk(admin, "pools", 1) == walk(admin, "pools", 1000)
+
+
+def walk(client, what, limit):
+    """All rows, page by page."""
+    rows, target = [], f"/v1/{what}?limit={limit}"
+    while target:
+        page = expect(client.get(target), 200)
+        assert len(page[what]) <= limit
+        rows += [row["id"] for row in page[what]]
+        target = page["links"][0]["href"] if page["links"] else None
+    assert len(rows) == len(set(rows))
+    return rows
+
+
+def stocked(hook, kinds, count=2):
+    boot = Boot()
+    pools = {kind: learn(hook, boot, kind) for kind in kinds}
+    for pool in pools.values():
+        order(f"stock {pool} {count}")
+    boot.again()
+    return boot, pools
+
+
+def work_claims_and_adoptions(tokens):
+    hook, admin = Client(tokens["larder_hook"]), Client(tokens["admin"])
+    boot, pools = stocked(hook, ("port", "volume"))
+    claim = expect(hook.post("/v1/claims", boot.claim()), 201)["claim"]
+    assert [(line["kind"], line["set_aside"]) for line in claim["lines"]] == [
+        ("port", 1), ("volume", 1)], claim
+    assert claim["state"] == "open" and claim["warm_hosts"] == []
+    assert expect(hook.post("/v1/claims", boot.claim()), 200)["claim"]["id"] == claim["id"]
+    for kind in ("port", "volume"):
+        adopt_one(hook, admin, boot, kind, pools[kind], claim["id"])
+        expect(hook.post("/v1/adoptions", boot.adoption(kind)), 409, "no-right")
+    shown = expect(admin.get(f"/v1/claims/{claim['id']}"), 200)["claim"]
+    assert shown["state"] == "settled" and [x["taken"] for x in shown["lines"]] == [1, 1], shown
+    listed = expect(admin.get(f"/v1/claims?project_id={boot.project_id}&state=settled"), 200)
+    assert listed["claims"] == [shown]
+    assert expect(admin.get(f"/v1/claims?project_id={boot.project_id}&state=open"), 200)[
+        "claims"] == []
+    for what in ("claims", "adoptions", "items"):
+        assert walk(admin, what, 1) == walk(admin, what, 1000)
+        expect(admin.get(f"/v1/{what}/{new_id()}"), 404, "not-found")
+
+
+def adopt_one(hook, admin, boot, kind, pool, claim):
+    wakes = order("wakes")
+    adopted = expect(hook.post("/v1/adoptions", boot.adoption(kind)), 201)["adoption"]
+    assert adopted["state"] == "begun" and adopted["fingerprint"] == "print", adopted
+    assert (adopted["pool_id"], adopted["claim_id"]) == (pool, claim)
+    assert adopted["auth_key"] == ("secret" if kind == "volume" else None)
+    assert bool(adopted["transfer_id"]) == (kind == "volume")
+    assert order("wakes") == wakes + 1
+    path = f"/v1/adoptions/{adopted['id']}"
+    shown = expect(admin.get(path), 200)["adoption"]
+    secret = {"fingerprint", "transfer_id", "auth_key"}
+    assert shown == {k: v for k, v in adopted.items() if k not in secret}
+    done = {"adoption": {"state": "done", "reason": None}}
+    assert expect(hook.patch(path, done), 200)["adoption"]["state"] == "done"
+    expect(hook.patch(path, done), 200)
+    expect(hook.patch(path, {"adoption": {"state": "failed", "reason": "x"}}), 409, "conflict")
+    check_item(admin, adopted, boot)
+
+
+def check_item(admin, adopted, boot):
+    answer = admin.get(f"/v1/items/{adopted['item_id']}")
+    item = expect(answer, 200)["item"]
+    assert item["state"] == "adopted" and item["project_id"] == boot.project_id, item
+    assert item["instance_id"] == adopted["instance_id"]
+    assert [e["to"] for e in item["history"]][-1:] == ["adopted"] and len(item["history"]) > 3
+    assert b"secret" not in answer.body and b"transfer" not in answer.body
+    listed = expect(admin.get(f"/v1/items?pool_id={adopted['pool_id']}&state=adopted"), 200)
+    assert [row["id"] for row in listed["items"]] == [item["id"]]
+
+
+def work_misses(tokens):
+    hook, admin = Client(tokens["larder_hook"]), Client(tokens["admin"])
+    boot, pools = stocked(hook, ("port",), 1)
+    expect(hook.post("/v1/adoptions", boot.adoption("port")), 409, "no-claim")
+    claim = expect(hook.post("/v1/claims", boot.claim(servers=3)), 201)["claim"]
+    line, unknown = claim["lines"]
+    assert (line["wanted"], line["set_aside"], line["reason"]) == (3, 1, "no-item"), claim
+    assert (unknown["wanted"], unknown["pool_id"], unknown["reason"]) == (3, None, "no-pool")
+    other = Boot()
+    other.request_id, other.project_id = boot.request_id, boot.project_id
+    expect(hook.post("/v1/adoptions", other.adoption("port")), 409, "no-right")
+    stranger = boot.adoption("port")
+    stranger["adoption"]["project_id"] = uuid.uuid4().hex
+    expect(hook.post("/v1/adoptions", stranger), 409, "no-claim")
+    path = "/v1/adoptions/" + expect(hook.post("/v1/adoptions", boot.adoption("port")), 201)[
+        "adoption"]["id"]
+    expect(hook.post("/v1/adoptions", boot.adoption("port")), 409, "no-item")
+    back = expect(hook.patch(path, {"adoption": {"state": "returned", "reason": "no reason"}}), 200)
+    assert back["adoption"]["reason"] == "no reason" and back["adoption"]["finished_at"]
+    expect(admin.patch(f"/v1/pools/{pools['port']}", {"pool": {"state": "draining"}}), 200)
+    expect(hook.post("/v1/adoptions", boot.adoption("port")), 409, "draining")
+
+
+def work_versions(tokens):
+    admin = Client(tokens["admin"])
+    for version in ("larder 1.0", "larder latest", "compute 2.1, larder 1.0", "compute 2.96"):
+        expect(admin.get("/v1/pools", OpenStack_API_Version=version), 200)
+    error = expect(admin.get("/v1/pools", OpenStack_API_Version="larder 1.1"), 406,
+                   "version-not-available")["errors"][0]
+    assert (error["min_version"], error["max_version"]) == ("1.0", "1.0")
+    expect(admin.get("/v1/pools", OpenStack_API_Version="larder"), 400, "bad-version")
+    expect(admin.get("/v1/nothing"), 404, "not-found")
+    answer = admin.send("DELETE", "/v1/pools/" + new_id())
+    expect(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == "GET, PATCH"
+
+
+def work_speed(tokens):
+    """Claims and adoptions over a kept connection; the hooks have 100 ms for everything."""
+    hook = Client(tokens["larder_hook"])
+    boot, _ = stocked(hook, ("port", "volume"), 60)
+    times = {"claim": [], "adoption": []}
+    for _ in range(50):
+        boot.again()
+        for kind, target, body in (("claim", "/v1/claims", boot.claim()),
+                                   ("adoption", "/v1/adoptions", boot.adoption("volume"))):
+            began = time.monotonic()
+            expect(hook.post(target, body), 201)
+            times[kind].append(1000 * (time.monotonic() - began))
+    for kind, took in times.items():
+        took.sort()
+        print(f"{kind}: median {took[25]:.1f} ms, 90th of 100 {took[45]:.1f} ms, "
+              f"worst {took[-1]:.1f} ms", file=sys.stderr)
+        assert took[25] < 50, f"{kind} takes {took[25]:.1f} ms"
+
+
+def work():
+    tokens = make_tokens()
+    for part in (work_discovery, work_demand, work_pools, work_claims_and_adoptions, work_misses,
+                 work_versions, work_speed):
+        part(tokens)
+
+
+# ---------------------------------------------------------------- roles
+
+ALLOWED = {"open": None, "hook": {"larder_hook"}, "read": {"admin", "reader"}, "admin": {"admin"}}
+
+
+def roles():
+    tokens = make_tokens() | {"nobody": None, "forged": "gAAAAAB" + "x" * 180, "bad": "a b\tc",
+                              "huge": "x" * 9000}
+    for route in ROUTES:
+        target = route["path"].replace("{id}", new_id())
+        for who, token in tokens.items():
+            answer = Client(token).send(route["method"], target, b"{}" if route["body"] else None)
+            allowed = ALLOWED[route["access"]]
+            if allowed is None or who in allowed:
+                assert answer.status in (200, 204, 400, 404), f"{who} {route} {answer}"
+            elif who in ("nobody", "forged", "bad", "huge"):
+                expect(answer, 401, "unauthorized")
+            else:
+                assert answer.status == 403 and answer.code == "larder.forbidden", (
+                    f"{who} {route} {answer}")
+    alive()

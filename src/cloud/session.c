@@ -238,6 +238,11 @@ static int wait_for_login(struct cloud *cloud, int64_t deadline_ms, struct error
                                      "ended in time");
 }
 
+static int tell_failure(const struct cloud *cloud, struct error *error)
+{
+    return error_set(error, cloud->failure.code, "%s", cloud->failure.message);
+}
+
 /* One look at the session, with the lock: 0 when its token may be used, 1 to look again. */
 static int look(struct cloud *cloud, struct http *http, int64_t deadline_ms, struct error *error)
 {
@@ -251,11 +256,14 @@ static int look(struct cloud *cloud, struct http *http, int64_t deadline_ms, str
     if (cloud->busy)
         return wait_for_login(cloud, deadline_ms, error) ?: 1;
     if (pausing)
-        return error_set(error, cloud->failure.code, "%s", cloud->failure.message);
+        return tell_failure(cloud, error);
     status = renew(cloud, http);
-    if (status && usable)
-        log_warning("the token cannot be renewed and serves on: %s", cloud->failure.message);
-    return 1;
+    if (!status)
+        return 1;
+    if (!usable)
+        return tell_failure(cloud, error);
+    log_warning("the token cannot be renewed and serves on: %s", cloud->failure.message);
+    return 0;
 }
 
 static int fill_pass(const struct cloud *cloud, enum service service, struct pass *ret_pass,

@@ -6,10 +6,10 @@ without   project plain, which Larder's hooks leave out
 cached    plain, a volume type whose backend has Cinder's image-volume cache, warm: the best without Larder
 floor     plain, a volume and a port that the caller made beforehand and named in the request
 
-All cases have the same network, flavor and image. Before each boot the machine is quiet: pools stocked, no item being made
-or released, no volume on its way. What a boot sets off itself, such as restocking, goes on while it is timed, unless
---paused is given, which shows the hand-over alone. A boot with Larder that got less than all from the pools is counted among
-the others and named; so is a boot without that got anything.
+All cases have the same network, flavor and image. Before each boot the machine is quiet: pools stocked, no item being
+made or released, no volume on its way. What a boot sets off itself, such as restocking, goes on while it is timed,
+unless --paused is given, which shows the hand-over alone. A boot with Larder that got less than all from the pools is
+counted among the others and named; so is a boot without that got anything.
 """
 import argparse
 import statistics
@@ -179,8 +179,9 @@ def show():
     for name, case in CASES.items():
         for word, values in (('', case.seconds), ('burst_', case.bursts)):
             if values:
-                flat.update({'%s%s_median_s' % (word, name): statistics.median(values), '%s%s_min_s' % (word, name): min(values),
-                             '%s%s_max_s' % (word, name): max(values), '%s%s_n' % (word, name): len(values)})
+                measured = {'median_s': statistics.median(values), 'min_s': min(values), 'max_s': max(values),
+                            'n': len(values)}
+                flat.update({'%s%s_%s' % (word, name, what): value for what, value in measured.items()})
         if case.with_larder:
             flat.update({name + '_hits': case.hits, name + '_creates': case.creates})
             print('%s: %d of %d ports and volumes came from the pools %s' % (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Larder adds to a boot, in process: the filter over 1 000 host states with the daemon at work, and both hooks with the
-daemon stopped, hung (SIGSTOP), and left alone by an open breaker. Each in a fresh process."""
+"""What Larder adds to a boot, in process: the filter over 1 000 host states with the daemon at work, and both hooks
+with the daemon stopped, hung (SIGSTOP), and left alone by an open breaker. Each in a fresh process."""
 import argparse
 import json
 import subprocess
@@ -71,7 +71,8 @@ def measure_hooks(calls, cases):
 
 def main():
     parser = argparse.ArgumentParser(prog='tests/bench/run hooks')
-    parser.add_argument('-n', type=int, default=200, metavar='CALLS', help='scheduling passes, and calls with the breaker open')
+    parser.add_argument('-n', type=int, default=200, metavar='CALLS',
+                        help='scheduling passes, and calls with the breaker open (200)')
     parser.add_argument('--json', metavar='FILE')
     options = parser.parse_args()
     cases, found = {}, {}

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs Nova's filters over 1 000 host states in this process, with and without LarderFilter.
 
-    filter_call.py CALLS PAUSE NETWORK IMAGE FLAVOR     → {"larder": [ms…], "without": [ms…], "with": [ms…], "requests": [id…]}
+    filter_call.py CALLS PAUSE NETWORK IMAGE FLAVOR
+      → {"larder": [ms…], "without": [ms…], "with": [ms…], "requests": [id…]}
 
-Objects, configuration (nova.conf), database and daemon are the real ones. Each pass is another boot from a new volume of
-project demo: a request id and a BuildRequest of its own. These belong to a project that does not exist, so that no tenant's
-list shows them, and are gone at the end.
+Objects, configuration (nova.conf), database and daemon are the real ones. Each pass is another boot from a new volume
+of project demo: a request id and a BuildRequest of its own. These belong to a project that does not exist, so that no
+tenant's list shows them, and are gone at the end.
 """
 import contextlib
 import json
@@ -29,8 +30,9 @@ LARDER = 'LarderFilter'
 
 def host_state(number):
     state = host_manager.HostState('host%d' % number, 'host%d' % number, str(uuid.uuid4()))
+    now = timeutils.utcnow()
     state.service = {'host': state.host, 'topic': 'compute', 'disabled': False, 'forced_down': False,
-                     'updated_at': timeutils.utcnow(), 'last_seen_up': timeutils.utcnow(), 'created_at': timeutils.utcnow()}
+                     'created_at': now, 'updated_at': now, 'last_seen_up': now}
     state.uuid = str(uuid.uuid4())
     return state
 
@@ -43,8 +45,8 @@ def request_spec(context, network, image, flavor):
                               extra_specs={}),
         requested_networks=objects.NetworkRequestList(objects=[objects.NetworkRequest(network_id=network)]),
         security_groups=objects.SecurityGroupList(objects=[]), availability_zone=None, instance_group=None,
-        scheduler_hints={}, force_hosts=None, force_nodes=None, ignore_hosts=None, pci_requests=None, numa_topology=None,
-        limits=objects.SchedulerLimits(), retry=None, requested_destination=None)
+        scheduler_hints={}, force_hosts=None, force_nodes=None, ignore_hosts=None, pci_requests=None,
+        numa_topology=None, limits=objects.SchedulerLimits(), retry=None, requested_destination=None)
 
 
 @contextlib.contextmanager

@@ -3,8 +3,8 @@
 
     hook_call.py neutron|cinder CALLS STATE_DIR      → a JSON list of milliseconds
 
-The filter, its configuration (neutron.conf, cinder.conf) and the request are the real ones: a create as Nova sends it for a
-boot of project demo. Only the breaker's file is one of its own, so that the cloud's services are left alone.
+The filter, its configuration (neutron.conf, cinder.conf) and the request are the real ones: a create as Nova sends it
+for a boot of project demo. Only the breaker's file is one of its own, so that the cloud's services are left alone.
 """
 import io
 import json
@@ -18,6 +18,13 @@ PROJECT = os.environ['PROJECT_DEMO']
 SOME_ID = '11111111-2222-4333-8444-555555555555'
 
 
+TOKEN_WAIT = 3      # seconds; the hook fetches its token in the background when a process serves its first request
+
+
+class Loaded:
+    """Stands for the service plugin."""
+
+
 def neutron():
     from neutron.common import config
     from neutron_lib import context
@@ -27,13 +34,14 @@ def neutron():
     from larder_openstack.neutron import hook
     config.register_common_config_options()
     cfg.CONF(['--config-file', ETC + '/neutron/neutron.conf'], project='neutron')
-    directory.add_plugin('larder', object())    # it is loaded where the hook runs; no call here gets as far as using it
+    directory.add_plugin('larder', Loaded())    # as where the hook runs; no call here gets as far as using it
 
     def environ(request_id):
         made = context.Context(user_id='u', project_id=PROJECT, global_request_id=request_id, service_roles=['service'])
         return {'neutron.context': made, 'SCRIPT_NAME': '/v2.0', 'PATH_INFO': '/ports'}
 
-    body = {'port': {'device_id': str(uuid.uuid4()), 'network_id': SOME_ID, 'admin_state_up': True, 'tenant_id': PROJECT}}
+    body = {'port': {'device_id': str(uuid.uuid4()), 'network_id': SOME_ID, 'admin_state_up': True,
+                     'tenant_id': PROJECT}}
     answer = {'port': dict(body['port'], id=SOME_ID, security_groups=[SOME_ID], project_id=PROJECT)}
     return cfg.CONF, hook, environ, body, '201 Created', answer
 
@@ -57,9 +65,9 @@ def cinder():
     return cfg.CONF, hook, environ, body, '202 Accepted', answer
 
 
-def call(application, environ, data):
+def call(application, environ, data, method='POST'):
     """Milliseconds of one request."""
-    environ.update({'REQUEST_METHOD': 'POST', 'wsgi.input': io.BytesIO(data), 'CONTENT_LENGTH': str(len(data)),
+    environ.update({'REQUEST_METHOD': method, 'wsgi.input': io.BytesIO(data), 'CONTENT_LENGTH': str(len(data)),
                     'CONTENT_TYPE': 'application/json', 'HTTP_X_SERVICE_IDENTITY_STATUS': 'Confirmed',
                     'HTTP_X_SERVICE_ROLES': 'service'})
     began = time.perf_counter()
@@ -80,6 +88,8 @@ def main(service, calls, state_dir):
     application = hook.filter_factory({})(nothing_behind)
     if application is nothing_behind:
         sys.exit('the hook is switched off in %s.conf' % service)
+    call(application, environ('req-' + str(uuid.uuid4())), b'', 'GET')
+    time.sleep(TOKEN_WAIT)
     print(json.dumps([call(application, environ('req-' + str(uuid.uuid4())), data) for _ in range(int(calls))]))
     sys.stdout.flush()
     os._exit(0)     # reports that nobody takes are not waited for

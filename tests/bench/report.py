@@ -27,7 +27,8 @@ def table(title, unit, cases):
     print('\n%-34s %4s %9s  %s' % (title, 'n', 'median', 'min–max, ' + unit))
     for name, values in cases.items():
         if values:
-            print('%-34s %4d %9.3f  %.3f–%.3f' % (name, len(values), statistics.median(values), min(values), max(values)))
+            median = statistics.median(values)
+            print('%-34s %4d %9.3f  %.3f–%.3f' % (name, len(values), median, min(values), max(values)))
 
 
 def ratio(numerator, denominator):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The daemon is stopped, killed, hung: all boots succeed, and after a restart and one reconciliation no item is doubled, lost
-or stuck, and project larder holds what the rows say."""
+"""The daemon is stopped, killed, hung: all boots succeed, and after a restart and one reconciliation no item is
+doubled, lost or stuck, and project larder holds what the rows say."""
 import queue
 import threading
 import time

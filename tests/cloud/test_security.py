@@ -191,5 +191,6 @@ class PrivateImage(CloudTest):
         item = larder.api().get('/items/' + self.item['id'])['item']
         self.assertEqual('ready', item['state'])
         held = self.rival.volume.get('/volumes/detail')['volumes']
-        self.assertEqual([], [v['id'] for v in held if v.get('volume_image_metadata', {}).get('image_id') == self.image])
+        images = [volume.get('volume_image_metadata', {}).get('image_id') for volume in held]
+        self.assertNotIn(self.image, images)
         self.assertEqual([], larder.audit())

@@ -190,7 +190,8 @@ def delete(boots, limit=300):
 
 def volumes(*statuses):
     """The ids of all the cloud's volumes in one of these."""
-    return [row[0] for row in cloud.rows('cinder', 'select id from volumes where not deleted and status in %s', statuses)]
+    found = cloud.rows('cinder', 'select id from volumes where not deleted and status in %s', statuses)
+    return [row[0] for row in found]
 
 
 def make_volume(tenant, image='tiny', size=1, name='test-own', limit=600, **more):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The test case that the themes are made of: a running daemon and empty pools to begin with, and nothing left behind."""
+"""The test case that the themes are made of: a running daemon and empty pools to begin with, nothing left behind."""
 import unittest
 
 from . import boots, cloud, larder
@@ -43,6 +43,7 @@ class CloudTest(unittest.TestCase):
         tenant = tenant or self.demo
         group = tenant.network.post('/security-groups', {'security_group': {'name': name}})['security_group']['id']
         self.addCleanup(tenant.network.delete, '/security-groups/' + group)
+        self.addCleanup(larder.empty)   # before: pool ports have the group
         return group
 
     def outcomes(self, boots_, creates):

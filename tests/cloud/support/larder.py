@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Larder as its operator sees it: pools, items, demand and adoptions through its API, the daemon's process, and the audit of
-its rows against what the cloud holds."""
+"""Larder as its operator sees it: pools, items, demand and adoptions through its API, the daemon's process, and the
+audit of its rows against what the cloud holds."""
 import contextlib
 import os
 import random
@@ -92,7 +92,7 @@ def default_group(tenant):
 
 
 def learn(kind, tenant, request, **key):
-    """The pool with this key. A pool comes into being by demand: without one, a boot like those to come is made for it."""
+    """The pool with this key. A pool comes into being by demand: without one, a boot like those to come is made."""
     found = find_pool(kind, **key)
     if not found:
         made = boots.boot(tenant, request)
@@ -155,7 +155,8 @@ def empty(limit=120):
     """No pool wants anything, nothing is ready, nothing moves."""
     for row in pools():
         change(row, floor=0, state='draining')
-    cloud.wait_for('empty pools', lambda: not any(row['items'][s] for row in pools() for s in MOVING + ('ready',)), limit)
+    cloud.wait_for('empty pools', lambda: not any(row['items'][state] for row in pools()
+                                                  for state in MOVING + ('ready',)), limit)
     for row in pools():
         change(row, state='active')
 

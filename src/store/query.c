@@ -198,7 +198,7 @@ static int run_once(struct store *store, const char *sql, const struct value *va
                     const struct row_type *type, void *rows, size_t most, int64_t *ret_number,
                     struct error *error)
 {
-    MYSQL_STMT *statement;
+    MYSQL_STMT *statement = NULL;
     size_t read = 0;
     int r = execute(store, sql, values, count, &statement, error);
 

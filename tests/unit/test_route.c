@@ -88,7 +88,8 @@ START_TEST(bad_ids_have_a_route_but_no_id)
 }
 END_TEST
 
-/* The reference must have a heading for each row, as in "### GET /v1/pools/{id}", with its access. */
+/* The reference must have a heading for each row, as in "### GET /v1/pools/{id}", with its
+ * access. */
 START_TEST(every_route_is_documented)
 {
     static char text[256 * 1024];

@@ -22,7 +22,8 @@ static int negotiate(const char *header)
 
 START_TEST(absent_or_of_others_means_the_least)
 {
-    static const char *const headers[] = { "", ",", " , ", "compute 2.1", "compute latest, volume 3.71",
+    static const char *const headers[] = { "", ",", " , ", "compute 2.1",
+                                           "compute latest, volume 3.71",
                                            "compute what-they-like" };
 
     for (size_t i = 0; i < ARRAY_SIZE(headers); i++)

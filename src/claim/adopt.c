@@ -126,19 +126,6 @@ static int write_adoption(struct store *store, struct adopting *adopting, struct
     return adoption_row_insert(store, adoption, error);
 }
 
-static int write_hit(struct store *store, const struct adopting *adopting, struct error *error)
-{
-    const struct adoption *adoption = adopting->adoption;
-    struct demand hit = { .at_ms = adopting->now_ms, .kind = adoption->kind,
-                          .outcome = OUTCOME_HIT };
-
-    text_copy(hit.pool_id, ID_SIZE, adoption->pool_id);
-    text_copy(hit.project_id, ID_SIZE, adoption->project_id);
-    text_copy(hit.request_id, REQUEST_ID_SIZE, adoption->request_id);
-    text_copy(hit.instance_id, ID_SIZE, adoption->instance_id);
-    return demand_add(store, &hit, error);
-}
-
 static int adopt(struct store *store, void *context, struct error *error)
 {
     struct adopting *adopting = context;
@@ -148,9 +135,7 @@ static int adopt(struct store *store, void *context, struct error *error)
         r = take_item(store, adopting, error);
     if (r == 0)
         r = open_key(adopting, error);
-    if (r == 0)
-        r = write_adoption(store, adopting, error);
-    return r < 0 ? r : write_hit(store, adopting, error);
+    return r < 0 ? r : write_adoption(store, adopting, error);
 }
 
 /* The item as it is after the move, for the caller. */
@@ -241,6 +226,21 @@ static int return_item(struct store *store, const struct finishing *finishing,
                                    error);
 }
 
+/* Only now: of a hand-over that comes to nothing the hook reports the ordinary create, a miss. */
+static int write_hit(struct store *store, const struct adoption *adoption, int64_t now_ms,
+                     struct error *error)
+{
+    struct demand hit = { .at_ms = adoption->created_ms, .kind = adoption->kind,
+                          .outcome = OUTCOME_HIT,
+                          .seconds = (double)(now_ms - adoption->created_ms) / 1000 };
+
+    text_copy(hit.pool_id, ID_SIZE, adoption->pool_id);
+    text_copy(hit.project_id, ID_SIZE, adoption->project_id);
+    text_copy(hit.request_id, REQUEST_ID_SIZE, adoption->request_id);
+    text_copy(hit.instance_id, ID_SIZE, adoption->instance_id);
+    return demand_add(store, &hit, error);
+}
+
 static int finish(struct store *store, void *context, struct error *error)
 {
     const struct finishing *finishing = context;
@@ -256,8 +256,10 @@ static int finish(struct store *store, void *context, struct error *error)
     if (ended_before && adoption.state != finishing->state)
         return error_set(error, -ESTALE, "Adoption %s is %s already", adoption.id,
                          adoption_state_name(adoption.state));
-    if (ended_before || finishing->state == ADOPTION_DONE)
+    if (ended_before)
         return 0;
+    if (finishing->state == ADOPTION_DONE)
+        return write_hit(store, &adoption, finishing->now_ms, error);
     if (finishing->state == ADOPTION_RETURNED)
         return return_item(store, finishing, &adoption, error);
     return item_move(store, adoption.item_id, ITEM_ADOPTED, ITEM_RELEASING, NULL,

@@ -78,9 +78,14 @@ START_TEST(test_adoption_hands_over_a_volume)
     ck_assert_int_eq(read.state, ADOPTION_BEGUN);
     ck_assert_str_eq(read.item_id, item.id);
     must(demand_list(service_store, pool, ask.project_id, 0, 1, &demand, &count, &error));
+    ck_assert_uint_eq(count, 0); /* it may come to nothing yet */
+    must(adoption_finish(service_store, adopted.id, ADOPTION_DONE, "", NOW + 255, &error));
+    must(adoption_finish(service_store, adopted.id, ADOPTION_DONE, "", NOW + 900, &error));
+    must(demand_list(service_store, pool, ask.project_id, 0, 1, &demand, &count, &error));
     ck_assert_uint_eq(count, 1);
     ck_assert_int_eq(demand.outcome, OUTCOME_HIT);
     ck_assert_int_eq(demand.at_ms, NOW + 5);
+    ck_assert_double_eq_tol(demand.seconds, 0.25, 1e-9);
     ck_assert_int_eq(claim_by_id(claim.id).state, CLAIM_SETTLED);
 }
 END_TEST

@@ -110,7 +110,7 @@ static void rush_adoptions(int64_t ready, int64_t wanted, int64_t later)
     ck_assert_int_eq(rush.hits, wanted);
     ck_assert_int_eq(count_items(ITEM_ADOPTED), wanted);
     ck_assert_int_eq(service_number("SELECT COUNT(*) = COUNT(DISTINCT item_id) FROM adoptions"), 1);
-    ck_assert_int_eq(service_number("SELECT COUNT(*) FROM demand"), wanted);
+    ck_assert_int_eq(service_number("SELECT COUNT(*) FROM adoptions"), wanted);
     ck_assert_int_eq(service_number("SELECT state = 'settled' FROM claims"), 1);
 }
 

@@ -87,12 +87,15 @@ class Daemon:
         try:
             yield
         except client.Timeout as error:
-            self._breaker.failed()
-            raise Miss('timeout', str(error))
+            reason = Miss('timeout', str(error))
         except Exception as error:
-            self._breaker.failed()
-            raise Miss('unreachable', str(error))
-        self._breaker.succeeded()
+            reason = Miss('unreachable', '%s: %s' % (type(error).__name__, error))
+        else:
+            self._breaker.succeeded()
+            return
+        LOG.warning('Larder: the daemon cannot be asked, this goes on without it: %s', reason)
+        self._breaker.failed()  # which also bounds how often this is said
+        raise reason
 
     def _give_back(self, answer):
         adoption = answer.body.get('adoption')

@@ -36,6 +36,7 @@ class VolumeHook:
     def __init__(self, application, daemon, excluded_projects=(), pool_projects=()):
         self._application = application
         self._daemon = daemon
+        self._daemon.warm()  # a worker's first request may be a boot's
         self._excluded = frozenset(project.replace('-', '').lower() for project in excluded_projects)
         self._pools = _ids(pool_projects)
 

@@ -37,6 +37,7 @@ class PortHook:
     def __init__(self, application, daemon, excluded_projects=()):
         self._application = application
         self._daemon = daemon
+        self._daemon.warm()  # a worker's first request may be a boot's
         self._excluded = frozenset(project.replace('-', '').lower() for project in excluded_projects)
         self._bus = reporter.Reporter('larder-notifications')
 

@@ -169,8 +169,8 @@ def _accept(application, environ, context, admin, adoption):
     try:
         status = call.made().status
         detail = 'the accept was answered with %d: %s' % (status, json.dumps(call.body())[:200])
-    except Exception as error:
-        status, detail = 0, '%s: %s' % (type(error).__name__, error)
+    except Exception as error:  # what becomes an answer only further out than we stand, as over quota does
+        status, detail = getattr(error, 'code', 0), '%s: %s' % (type(error).__name__, error)
     if status == ACCEPTED or _is_ours(admin, context, adoption['resource_id']):
         return
     raise Refused('quota' if status == 413 else 'failed', detail)

@@ -11,7 +11,7 @@ import unittest
 from unittest import mock
 
 from cinder import context as cinder_context
-from cinder import objects
+from cinder import exception, objects
 
 objects.register_all()
 
@@ -275,6 +275,7 @@ class HandOverTest(unittest.TestCase):
 
     def test_an_accept_that_is_refused(self):
         for accept, reason in (('413 Too Large', 'quota'), ('400 Bad', 'failed'), ('500 Error', 'failed'),
+                               (exception.VolumeLimitExceeded(allowed=1, name='volumes'), 'quota'),
                                (RuntimeError('boom'), 'failed')):
             for owner in (POOLS, None):
                 self.setUp()

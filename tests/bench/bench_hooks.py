@@ -14,10 +14,10 @@ from report import percentile, say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVICES = ('neutron', 'cinder')
-PORTS, VOLUMES = 60, 3
+PORTS, VOLUMES = 90, 3
 FIRST = 10
 # Claims that nobody adopts come back soon, so that each pass finds something to claim.
-LIFETIME = 5
+LIFETIME = 10
 PAUSE = 0.2
 
 

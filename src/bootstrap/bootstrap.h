@@ -25,6 +25,8 @@ struct bootstrap_options {
     int64_t free_addresses; /* left in a subnet, at least */
     int64_t lease_s;        /* of an item that a worker moves */
     int64_t attempts;       /* at one item before it fails */
+    int64_t yield_s;        /* making waits until no boot was seen for so long; 0: it does not */
+    int64_t yield_most_s;   /* but never longer than this */
     int64_t review_s;       /* between two looks at all pools */
     int64_t reconcile_s;    /* between two comparisons with the cloud */
     char key_file[512];     /* seals transfer keys */

@@ -21,6 +21,7 @@
 LOG_MODULE("bootstrap.life");
 
 #define PAUSED_MS 5000 /* an item of a paused pool is looked at again after that */
+#define YIELD_MS 500   /* and one that waits for boots under way after that */
 
 /* ---- making ---- */
 
@@ -84,15 +85,32 @@ static int make(struct task *task, struct step *ret_step, struct error *error)
     return status < 0 ? status : ops->advance(task, ret_step, error);
 }
 
+/* What is made while a boot is under way competes with it for the services, and slows down the very
+ * boot that took the item it replaces. */
+static bool must_yield(const struct task *task)
+{
+    const struct bootstrap_options *options = task->options;
+    struct error error = { 0 };
+    bool under_way = false;
+
+    if (task->now_ms - task->item.created_ms >= options->yield_most_s * 1000)
+        return false;
+    if (claim_under_way(task->store, task->bootstrap->claim_options,
+                        task->now_ms - options->yield_s * 1000, &under_way, &error) < 0)
+        log_warning("whether boots are under way cannot be read: %s", error.message);
+    return under_way;
+}
+
 /* A pool that is paused, or pauses after a failure, begins nothing. */
 static bool may_begin(const struct task *task, struct step *ret_step)
 {
     int64_t rest = task->pool.not_before_ms - task->now_ms;
 
-    if (task->pool.state == POOL_ACTIVE && rest <= 0)
-        return true;
-    ret_step->delay_ms = rest > PAUSED_MS ? rest : PAUSED_MS;
-    return false;
+    if (task->pool.state != POOL_ACTIVE || rest > 0)
+        ret_step->delay_ms = rest > PAUSED_MS ? rest : PAUSED_MS;
+    else if (task->options->yield_s && must_yield(task))
+        ret_step->delay_ms = YIELD_MS;
+    return ret_step->delay_ms == 0;
 }
 
 /* ---- releasing ---- */

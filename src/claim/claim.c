@@ -155,6 +155,12 @@ int claim_list(struct store *store, const char *project_id, int state, const cha
     return claim_row_list(store, project_id, state, marker, most, ret_claims, ret_count, error);
 }
 
+int claim_under_way(struct store *store, const struct claim_options *options, int64_t since_ms,
+                    bool *ret_under_way, struct error *error)
+{
+    return claim_row_under_way(store, since_ms + options->lifetime_s * 1000, ret_under_way, error);
+}
+
 /* ---- ending ---- */
 
 static bool all_taken(const struct claim *claim)

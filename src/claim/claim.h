@@ -51,6 +51,11 @@ int claim_list(struct store *store, const char *project_id, int state, const cha
 int claim_expire(struct store *store, int64_t now_ms, size_t most, size_t *ret_count,
                  struct error *error);
 
+/* Whether boots are under way: one has made its claim since 'since_ms', or items are set aside for
+ * one. */
+int claim_under_way(struct store *store, const struct claim_options *options, int64_t since_ms,
+                    bool *ret_under_way, struct error *error);
+
 struct adoption_request {
     char request_id[REQUEST_ID_SIZE];
     char project_id[ID_SIZE];

@@ -124,6 +124,12 @@ static const struct option options[] = {
         "How long an item stays with a worker that died. Longer than the services' timeouts."),
     INT("bootstrap", "attempts", bootstrap.attempts, OPTION_RELOAD, "5", 1, 100, "attempts",
         "How often the making of one item is tried."),
+    INT("bootstrap", "yield", bootstrap.yield_s, OPTION_RELOAD, "3", 0, 600, "seconds",
+        "Making yields to boots under way: it waits until no boot was seen for so long. 0: it "
+        "never waits, which is right for a cloud with capacity to spare."),
+    INT("bootstrap", "yield_most", bootstrap.yield_most_s, OPTION_RELOAD, "30", 1, 600, "seconds",
+        "But no item waits longer than this; in a cloud that boots all the time it is a part of "
+        "each lead time."),
     INT("bootstrap", "review", bootstrap.review_s, OPTION_RELOAD, "5", 1, 3600, "seconds",
         "Time between two looks at all pools. What is taken is reordered at once all the same."),
     INT("bootstrap", "reconcile", bootstrap.reconcile_s, OPTION_RELOAD, "300", 5, 86400, "seconds",

@@ -163,6 +163,19 @@ int claim_row_lock_overdue(struct store *store, int64_t now_ms, struct claim *re
     return r < 0 ? r : read_lines(store, ret_claim, error);
 }
 
+int claim_row_under_way(struct store *store, int64_t expires_ms, bool *ret_under_way,
+                        struct error *error)
+{
+    int64_t found = 0;
+    int r = query_read_int(store, "SELECT EXISTS (SELECT 1 FROM items WHERE state = 'claimed')"
+                           " OR EXISTS (SELECT 1 FROM claims WHERE state IN ('open', 'settled')"
+                           " AND expires_ms > ?)", VALUES(INT(expires_ms)), &found, error);
+
+    if (r == 0)
+        *ret_under_way = found != 0;
+    return r;
+}
+
 int claim_row_lock_open(struct store *store, const char *id, int64_t now_ms, struct error *error)
 {
     struct item_id locked;

@@ -65,6 +65,10 @@ int claim_row_find_pool(struct store *store, const char *ask_digest, char ret_id
 /* Locks the claim whose time has been over longest, unless someone has it locked; -ENOENT. */
 int claim_row_lock_overdue(struct store *store, int64_t now_ms, struct claim *ret_claim,
                            struct error *error);
+/* Whether items are set aside, or there is a claim that ends (or would have ended) after
+ * 'expires_ms': when one was made is not indexed, when it ends is. */
+int claim_row_under_way(struct store *store, int64_t expires_ms, bool *ret_under_way,
+                        struct error *error);
 /* Locks an open claim whose time is not over; -ENOENT. */
 int claim_row_lock_open(struct store *store, const char *id, int64_t now_ms, struct error *error);
 int claim_row_set_state(struct store *store, const char *id, enum claim_state from,

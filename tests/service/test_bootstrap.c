@@ -217,6 +217,40 @@ START_TEST(a_paused_pool_makes_nothing)
 }
 END_TEST
 
+/* A claim was just made: its boot needs the services more than the pool does. */
+static void claim_one(void)
+{
+    static struct claim_request request;
+    struct claim claim;
+    bool is_new;
+
+    request = (struct claim_request){ .servers = 1, .wish_count = 1 };
+    text_make_request_id(request.request_id);
+    text_copy(request.project_id, ID_SIZE, ask.project_id);
+    request.wishes[0] = (struct claim_wish){ .ask = ask, .count = 1 };
+    must(claim_make(service_store, &rig_claim_options, &request, clock_now_ms(), &claim, &is_new,
+                    &error));
+}
+
+START_TEST(making_yields_to_boots_and_not_for_ever)
+{
+    const struct timespec moment = { .tv_sec = 1 };
+    int64_t began_ms;
+
+    begin_ports(2);
+    rig_options.yield_s = 600;
+    rig_options.yield_most_s = 4;
+    claim_one();
+    began_ms = clock_now_ms();
+    rig_start();
+    nanosleep(&moment, NULL);
+    ck_assert_int_eq(fake_cloud_count("ports"), 0);
+    rig_wait(READY, 2);
+    ck_assert_int_ge(clock_now_ms() - began_ms, 3500);
+    end();
+}
+END_TEST
+
 /* A worker died: asked the cloud, noted nothing. */
 START_TEST(what_a_dead_worker_began_is_finished)
 {
@@ -262,4 +296,5 @@ SERVICE_MAIN("bootstrap", ports_are_made_and_drained, a_lost_answer_makes_no_sec
              a_broken_volume_fails_and_is_removed, a_quota_pauses_the_pool, attempts_have_an_end,
              encrypted_types_are_never_pooled, an_image_that_is_not_active_is_not_used,
              the_last_addresses_are_left_to_tenants, a_paused_pool_makes_nothing,
+             making_yields_to_boots_and_not_for_ever,
              what_a_dead_worker_began_is_finished, what_is_not_ours_is_not_removed)

@@ -236,6 +236,34 @@ START_TEST(test_time_over_is_enough)
 }
 END_TEST
 
+static bool under_way(int64_t since_ms)
+{
+    bool yes = false;
+
+    must(claim_under_way(service_store, &claims_options, since_ms, &yes, &error));
+    return yes;
+}
+
+START_TEST(test_boots_are_under_way)
+{
+    struct claim_request request;
+    struct adoption_request adoption;
+    struct ask ask;
+    char pool[ID_SIZE];
+
+    service_port_ask(1, &ask);
+    service_pool(&ask, 1, pool);
+    ck_assert(!under_way(NOW - 3000));
+    request = request_for(1, &ask, 1);
+    make_claim(&request, NOW, true);
+    ck_assert(under_way(NOW + 100000)); /* however long ago: its item waits */
+    adoption = adoption_for(&request);
+    ck_assert_str_eq(adopt(&adoption, NOW + 1000), "");
+    ck_assert(under_way(NOW - 1));
+    ck_assert(!under_way(NOW));
+}
+END_TEST
+
 START_TEST(test_claims_are_listed)
 {
     struct claim claims[4];
@@ -265,4 +293,4 @@ SERVICE_MAIN("claim", test_claim_sets_the_oldest_aside, test_repeated_claim_is_t
              test_short_claim_is_topped_up, test_claim_on_no_pool_finds_it_later,
              test_equal_wishes_are_one_line, test_two_asks_of_one_pool_keep_apart,
              test_paused_hands_out_draining_does_not, test_expired_claim_gives_back,
-             test_time_over_is_enough, test_claims_are_listed)
+             test_time_over_is_enough, test_boots_are_under_way, test_claims_are_listed)

@@ -53,6 +53,7 @@ cloud_sources = \
 	src/cloud/send.c src/cloud/send.h \
 	src/cloud/session.c src/cloud/session.h \
 	src/cloud/token_cache.c src/cloud/token_cache.h \
+	src/cloud/token_fresh.c src/cloud/token_fresh.h \
 	src/cloud/transfer.c \
 	src/cloud/volume.c src/cloud/volume.h
 
@@ -83,9 +84,11 @@ api_sources = \
 	src/api/demand.c \
 	src/api/filter.c src/api/filter.h \
 	src/api/health.c \
+	src/api/hook.c \
 	src/api/items.c \
 	src/api/listen.c src/api/listen.h \
 	src/api/pools.c \
+	src/api/refresher.c src/api/refresher.h \
 	src/api/reply.c src/api/reply.h \
 	src/api/request.c src/api/request.h \
 	src/api/resources.h \

@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/test_cloud_retry \
 	tests/unit/test_cloud_shapes \
 	tests/unit/test_cloud_token_cache \
+	tests/unit/test_cloud_token_fresh \
 	tests/unit/test_config \
 	tests/unit/test_digest \
 	tests/unit/test_error \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens and roles; see auth.h.  Keystone is asked through the connection's own client. */
+/*
+ * Tokens and roles; see auth.h.  Keystone is asked through the connection's own client; about the
+ * hooks' tokens, whose bearers have no time for that, refresher.c asks ahead.
+ */
 #include "api/auth.h"
 
 #include <errno.h>
@@ -109,5 +112,8 @@ bool auth_check(struct request *request, struct reply *reply)
     if (!auth_allows(request->api->options, &request->token, request->route->access,
                      pools_project))
         return refuse_role(request, reply);
+    if (request->route->access == ACCESS_HOOK)
+        identity_keep_fresh(*request->client, strbuf_text(&request->headers[HEADER_TOKEN]),
+                            &request->token, request->now_ms);
     return true;
 }

@@ -12,6 +12,9 @@ int versions_show(struct request *request, struct reply *reply, struct error *er
 /* health.c */
 int health_show(struct request *request, struct reply *reply, struct error *error);
 
+/* hook.c */
+int hook_show(struct request *request, struct reply *reply, struct error *error);
+
 /* pools.c */
 extern const struct parameters pool_parameters;
 int pools_list(struct request *request, struct reply *reply, struct error *error);

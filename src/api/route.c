@@ -19,6 +19,7 @@ static const struct route routes[] = {
     { "PATCH", "/v1/pools/{id}", ACCESS_ADMIN, true, NULL, pools_change },
     { "GET", "/v1/items", ACCESS_READ, false, &item_parameters, items_list },
     { "GET", "/v1/items/{id}", ACCESS_READ, false, NULL, items_show },
+    { "GET", "/v1/hook", ACCESS_HOOK, false, NULL, hook_show },
     { "POST", "/v1/claims", ACCESS_HOOK, true, NULL, claims_make },
     { "GET", "/v1/claims", ACCESS_READ, false, &claim_parameters, claims_list },
     { "GET", "/v1/claims/{id}", ACCESS_READ, false, NULL, claims_show },

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "api/listen.h"
+#include "api/refresher.h"
 #include "api/reply.h"
 #include "api/request.h"
 #include "api/version.h"
@@ -33,6 +34,7 @@ struct api_server {
     struct listen listen;
     struct MHD_Daemon *daemon;
     struct watch *watch;
+    struct refresher *refresher;
     atomic_int active; /* requests that have begun */
 };
 
@@ -307,6 +309,7 @@ static struct MHD_Daemon *start_daemon(struct api_server *server)
 
 static void server_free(struct api_server *server)
 {
+    refresher_free(server->refresher);
     watch_free(server->watch);
     listen_close(&server->listen);
     free(server);
@@ -322,6 +325,10 @@ static int start(struct api_server *server, struct error *error)
     status = watch_new(options->idle_timeout_s * 1000, &server->watch);
     if (status)
         return error_set(error, status, "Cannot start the thread that watches connections: %s",
+                         strerror(-status));
+    status = refresher_new(server->api.cloud, &server->refresher);
+    if (status)
+        return error_set(error, status, "Cannot start the thread that keeps tokens fresh: %s",
                          strerror(-status));
     server->daemon = start_daemon(server);
     if (!server->daemon)
@@ -373,6 +380,7 @@ void api_stop(struct api_server *server)
     if (!server)
         return;
     server->listen.socket = MHD_quiesce_daemon(server->daemon);
+    refresher_free(steal(&server->refresher));
     wait_for_requests(server);
     MHD_stop_daemon(server->daemon);
     server_free(server);

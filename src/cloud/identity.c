@@ -121,23 +121,25 @@ static bool is_plausible(const char *token)
 static int ask_and_keep(struct client *client, const char *token, const char *digest,
                         int64_t now_ms, struct token *ret_token, struct error *error)
 {
-    struct token_cache *cache = client_cloud(client)->tokens;
-    struct token fresh;
-    int status = ask_keystone(client, token, &fresh, error);
+    struct cloud *cloud = client_cloud(client);
+    struct token answer;
+    int status = ask_keystone(client, token, &answer, error);
 
+    token_fresh_asked(cloud->fresh, digest, now_ms, status);
     if (status == -EACCES)
-        token_cache_keep(cache, digest, now_ms, NULL);
+        token_cache_keep(cloud->tokens, digest, now_ms, NULL);
     if (status)
         return status;
-    token_cache_keep(cache, digest, now_ms, &fresh);
-    *ret_token = fresh;
+    answer.asked_ms = now_ms;
+    token_cache_keep(cloud->tokens, digest, now_ms, &answer);
+    *ret_token = answer;
     return 0;
 }
 
 int identity_validate(struct client *client, const char *token, int64_t now_ms,
                       struct token *ret_token, struct error *error)
 {
-    struct token_cache *cache = client_cloud(client)->tokens;
+    struct cloud *cloud = client_cloud(client);
     char digest[DIGEST_SIZE];
     struct error why = { 0 };
     enum token_verdict verdict;
@@ -146,8 +148,9 @@ int identity_validate(struct client *client, const char *token, int64_t now_ms,
     if (!is_plausible(token))
         return refuse(error);
     digest_of(token, strlen(token), digest);
-    verdict = token_cache_find(cache, digest, now_ms, ret_token);
-    if (verdict == TOKEN_GOOD)
+    verdict = token_cache_find(cloud->tokens, digest, now_ms, ret_token);
+    if (verdict == TOKEN_GOOD
+        || (verdict == TOKEN_GOOD_ASK_AGAIN && token_fresh_has(cloud->fresh, digest, now_ms)))
         return 0;
     if (verdict == TOKEN_BAD)
         return refuse(error);
@@ -155,6 +158,36 @@ int identity_validate(struct client *client, const char *token, int64_t now_ms,
     if (status && status != -EACCES && verdict == TOKEN_GOOD_ASK_AGAIN)
         return 0; /* Keystone is away for a moment: what it said still holds */
     return status ? error_set(error, status, "%s", why.message) : 0;
+}
+
+/* ---- asking ahead ---- */
+
+void identity_keep_fresh(struct client *client, const char *token, const struct token *known,
+                         int64_t now_ms)
+{
+    char digest[DIGEST_SIZE];
+
+    digest_of(token, strlen(token), digest);
+    token_fresh_use(client_cloud(client)->fresh, digest, token, known, now_ms);
+}
+
+int identity_refresh(struct client *client, int64_t now_ms, struct error *error)
+{
+    char text[TOKEN_SIZE], digest[DIGEST_SIZE];
+    struct token token;
+    int status;
+
+    if (!token_fresh_due(client_cloud(client)->fresh, now_ms, text))
+        return -ENOENT;
+    digest_of(text, strlen(text), digest);
+    status = ask_and_keep(client, text, digest, now_ms, &token, error);
+    explicit_bzero(text, sizeof(text));
+    return status == -EACCES ? 0 : status;
+}
+
+int64_t identity_cache_s(const struct cloud *cloud)
+{
+    return cloud->options.token_cache_s;
 }
 
 bool token_has_role(const struct token *token, const char *role)

@@ -78,6 +78,7 @@ static int check_endpoints(const struct cloud_options *options, struct error *er
 static int prepare(struct cloud *cloud, struct error *error)
 {
     pthread_condattr_t attributes;
+    int64_t keep_ms = cloud->options.token_cache_s * 1000;
     int64_t now_ms = clock_monotonic_ms();
 
     for (int service = 0; service < SERVICES; service++) {
@@ -90,7 +91,8 @@ static int prepare(struct cloud *cloud, struct error *error)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&cloud->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    return token_cache_open(cloud->options.token_cache_s * 1000, &cloud->tokens, error);
+    return token_cache_open(keep_ms, &cloud->tokens, error)
+           ?: token_fresh_open(keep_ms, &cloud->fresh, error);
 }
 
 int cloud_open(const struct cloud_options *options, struct cloud **ret_cloud, struct error *error)
@@ -121,6 +123,7 @@ void cloud_close(struct cloud *cloud)
 {
     if (!cloud)
         return;
+    token_fresh_close(cloud->fresh);
     token_cache_close(cloud->tokens);
     pthread_cond_destroy(&cloud->changed);
     pthread_mutex_destroy(&cloud->lock);

@@ -11,6 +11,7 @@
 #include "base/ratelimit.h"
 #include "cloud/login.h"
 #include "cloud/token_cache.h"
+#include "cloud/token_fresh.h"
 
 struct cloud {
     struct cloud_options options;
@@ -25,6 +26,7 @@ struct cloud {
     int64_t pause_ms;         /* until then none is tried again; monotonic */
     struct ratelimit limits[SERVICES];
     struct token_cache *tokens; /* of others; locks for itself */
+    struct token_fresh *fresh;  /* those of them that are kept fresh; it too */
 };
 
 /* What a call needs of the session. */

@@ -12,6 +12,7 @@ import api_trouble
 import api_work
 
 PARTS = {"work": api_work.work, "roles": api_work.roles, "hostile": api_hostile.hostile,
-         "slow": api_trouble.slow, "outage": api_trouble.outage, "tls": api_trouble.tls}
+         "slow": api_trouble.slow, "outage": api_trouble.outage,
+         "fresh": api_trouble.fresh, "tls": api_trouble.tls}
 
 PARTS[sys.argv[1]]()

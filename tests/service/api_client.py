@@ -45,10 +45,12 @@ class Keystone:
         self.domain = "default"
         self.token = self.login("admin", "admin")
 
-    def call(self, method, path, body=None, token=None):
+    def call(self, method, path, body=None, token=None, subject=None):
         headers = {"Content-Type": "application/json"}
-        if token or path != "/auth/tokens":
+        if token or subject or path != "/auth/tokens":
             headers["X-Auth-Token"] = token or self.token
+        if subject:
+            headers["X-Subject-Token"] = subject
         request = urllib.request.Request(
             KEYSTONE + path, method=method, headers=headers,
             data=json.dumps(body).encode() if body is not None else None)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slow clients, outages of the servers behind, and TLS."""
+"""Slow clients, outages of the servers behind, slowness of Keystone, and TLS."""
 
+import contextlib
 import http.client
 import os
+import pathlib
+import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 import warnings
 
-from api_client import PORT, ROUTES, Client, alive, expect, make_tokens, new_id, raw
+from api_client import PORT, ROUTES, Boot, Client, Keystone, alive, expect, make_tokens, new_id, raw
 
 
 # ---------------------------------------------------------------- the slow
@@ -55,6 +59,74 @@ def slow():
         while connection.recv(65536):
             pass
         connection.close()
+    alive()
+
+
+# ---------------------------------------------------------------- Keystone stands still
+
+KEPT = 8.0  # seconds for which test_api's server keeps what Keystone says of a token
+
+
+def signal_keystone(number):
+    main = os.environ["LARDER_TEST_KEYSTONE_PID"]
+    workers = pathlib.Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
+    assert len(workers) >= 2, workers
+    for pid in (main, *workers):
+        os.kill(int(pid), number)
+
+
+@contextlib.contextmanager
+def stopped_keystone():
+    signal_keystone(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        signal_keystone(signal.SIGCONT)
+
+
+def claim_at_once(token):
+    """As a hook does: it does not wait for Keystone, which would take seconds."""
+    began = time.monotonic()
+    expect(Client(token).post("/v1/claims", Boot().claim()), 201)
+    took = time.monotonic() - began
+    assert took < 1, f"a claim took {took:.2f} s"
+
+
+def fresh_in_the_background(token):
+    """A token stays known without being used; that holds again when Keystone was away."""
+    expect(Client(token).get("/v1/hook"), 200)
+    time.sleep(KEPT + 1)
+    with stopped_keystone():
+        claim_at_once(token)
+        time.sleep(KEPT / 4)
+        claim_at_once(token)
+        time.sleep(KEPT)
+        began = time.monotonic()
+        expect(Client(token).post("/v1/claims", Boot().claim()), 503, "unavailable")
+        assert time.monotonic() - began > 1, "nobody asked Keystone"
+    Keystone()  # it has answered what was asked meanwhile
+    time.sleep(KEPT / 2 + 1)
+    with stopped_keystone():
+        claim_at_once(token)
+
+
+def fresh_until_revoked(token):
+    """Though it is used all the time."""
+    client = Client(token)
+    expect(client.get("/v1/hook"), 200)
+    Keystone().call("DELETE", "/auth/tokens", subject=token)
+    began = time.monotonic()
+    while client.get("/v1/hook").status == 200:
+        assert time.monotonic() - began < KEPT, "a revoked token still works"
+        time.sleep(0.1)
+    print(f"a revoked token was refused after {time.monotonic() - began:.1f} s", file=sys.stderr)
+    expect(client.get("/v1/hook"), 401, "unauthorized")
+
+
+def fresh():
+    token = make_tokens()["larder_hook"]
+    fresh_in_the_background(token)
+    fresh_until_revoked(token)
     alive()
 
 

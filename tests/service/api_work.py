@@ -183,6 +183,11 @@ def work_versions(tokens):
     assert answer.headers["Allow"] == "GET, PATCH"
 
 
+def work_hook(tokens):
+    shown = expect(Client(tokens["larder_hook"]).get("/v1/hook"), 200)
+    assert shown == {"hook": {"claim_lifetime": 300, "token_cache_time": 60}}, shown
+
+
 def work_speed(tokens):
     """Claims and adoptions over a kept connection; the hooks have 100 ms for everything."""
     hook = Client(tokens["larder_hook"])
@@ -205,7 +210,7 @@ def work_speed(tokens):
 def work():
     tokens = make_tokens()
     for part in (work_discovery, work_demand, work_pools, work_claims_and_adoptions, work_misses,
-                 work_versions, work_speed):
+                 work_versions, work_hook, work_speed):
         part(tokens)
 
 

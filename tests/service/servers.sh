@@ -199,5 +199,5 @@ start_keystone() {
         >>"$log" 2>&1 &
     watch $!
     wait_for 60 $! "$log" Keystone listens "$port"
-    export LARDER_TEST_KEYSTONE=$url
+    export LARDER_TEST_KEYSTONE=$url LARDER_TEST_KEYSTONE_PID=$!
 }

@@ -255,18 +255,18 @@ START_TEST(test_good_token)
     struct token token;
     int64_t now_ms = clock_now_ms();
 
-    options = make_user(&admin, "larder_hook");
+    options = make_user(&admin, "larder_guest");
     hook = log_in(&options);
     must(identity_validate(admin.client, token_of(&hook), now_ms, &token, &error));
     ck_assert_str_eq(token.project_id, admin.project_id);
     ck_assert_str_eq(token.project_name, "admin");
     ck_assert_uint_ge(strlen(token.user_id), 32);
     ck_assert_int_gt(token.expires_ms, now_ms);
-    ck_assert(token_has_role(&token, "larder_hook"));
+    ck_assert(token_has_role(&token, "larder_guest"));
     ck_assert(!token_has_role(&token, "admin"));
     must(identity_validate(admin.client, token_of(&admin), now_ms, &token, &error));
     ck_assert(token_has_role(&token, "admin"));
-    ck_assert(!token_has_role(&token, "larder_hook"));
+    ck_assert(!token_has_role(&token, "larder_guest"));
     log_out(&hook);
     log_out(&admin);
 }
@@ -316,6 +316,34 @@ START_TEST(test_cache)
     must_fail(-EACCES,
               identity_validate(admin.client, token_of(&user), now_ms + 61000, &token, &error));
     log_out(&strict);
+    log_out(&user);
+    log_out(&admin);
+}
+END_TEST
+
+/* Asked about ahead, a token is known beyond the time of the first answer, and a revoked one known
+ * no more.  In both cases Keystone could be away then. */
+START_TEST(test_refresh)
+{
+    struct cloud_options options = administrator();
+    struct login_of admin = log_in(&options), user = log_in(&options), other = log_in(&options);
+    int64_t now_ms = clock_now_ms();
+    struct token token;
+
+    must(identity_validate(admin.client, token_of(&user), now_ms, &token, &error));
+    ck_assert_int_eq(identity_refresh(admin.client, now_ms + 31000, NULL), -ENOENT);
+    identity_keep_fresh(admin.client, token_of(&user), &token, now_ms);
+    ck_assert_int_eq(identity_refresh(admin.client, now_ms + 29000, NULL), -ENOENT);
+    must(identity_refresh(admin.client, now_ms + 30000, &error));
+    ck_assert_int_eq(identity_refresh(admin.client, now_ms + 30000, NULL), -ENOENT);
+    revoke_token(&other, token_of(&user));
+    must(identity_validate(admin.client, token_of(&user), now_ms + 89000, &token, &error));
+    ck_assert_int_eq(token.asked_ms, now_ms + 30000);
+    must(identity_refresh(admin.client, now_ms + 60000, &error));
+    must_fail(-EACCES,
+              identity_validate(admin.client, token_of(&user), now_ms + 60000, &token, &error));
+    ck_assert_int_eq(identity_refresh(admin.client, now_ms + 999000, NULL), -ENOENT);
+    log_out(&other);
     log_out(&user);
     log_out(&admin);
 }
@@ -412,6 +440,6 @@ END_TEST
 
 UNIT_MAIN("cloud", test_login, test_wrong_password, test_no_such_project,
           test_application_credential, test_service_not_in_catalog, test_not_found,
-          test_good_token, test_bad_tokens, test_cache, test_expired_token,
+          test_good_token, test_bad_tokens, test_cache, test_refresh, test_expired_token,
           test_renewal_after_revocation, test_validation_after_revocation,
           test_renewal_before_the_end, test_validation_without_the_right)

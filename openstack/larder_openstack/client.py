@@ -44,14 +44,22 @@ class Client:
             raise ValueError('[larder] endpoint = %s is no URL: it must be http(s)://HOST[:PORT]' % endpoint)
         self._cafile = cafile
         self._insecure = insecure
+        self._fork_guard = threading.Lock()
         self._reset()
 
     def _reset(self):
-        self._pid = os.getpid()
         self._changed = threading.Condition()
         self._calls = []
         self._threads = 0
         self._idle = 0
+        self._pid = os.getpid()  # last: from here on others use it
+
+    def _reset_after_fork(self):
+        if self._pid == os.getpid():
+            return
+        with self._fork_guard:
+            if self._pid != os.getpid():
+                self._reset()
 
     def call(self, method, path, body, headers, deadline, late=None):
         """The Answer. Raises Timeout at the deadline (of the monotonic clock), Unreachable when there will be none.
@@ -67,8 +75,7 @@ class Client:
         return call.answer
 
     def _give(self, call):
-        if self._pid != os.getpid():
-            self._reset()
+        self._reset_after_fork()
         with self._changed:
             self._calls.append(call)
             if not self._idle and self._threads < THREADS_MOST:

@@ -2,7 +2,8 @@
 """The daemon as the filter and the hooks see it: claim, adopt, and report.
 
 claim() and adopt() end within the configured timeout and raise Miss with the reason when there is nothing to have;
-finish() and miss() are reports, sent in the background. The breaker, the token and the connections are used here alone.
+finish() and miss() are reports, sent in the background. So is each new token, which the daemon then keeps fresh: it
+need not ask Keystone when a claim comes. The breaker, the token and the connections are used here alone.
 """
 import contextlib
 import time
@@ -36,11 +37,11 @@ class Daemon:
         self._timeout = section.timeout
         self._client = client.Client(section.endpoint, section.cafile, section.insecure)
         self._breaker = breaker.Breaker(_state_dir(section), section.breaker_failures, section.breaker_seconds)
-        self._token = token.Token(conf)
+        self._token = token.Token(conf, self._introduce)
         self._reports = reporter.Reporter('larder-reports')
 
     def warm(self):
-        """Has the token fetched before it is needed; costs nothing when this process has it."""
+        """Has the token fetched, and known to the daemon, before it is needed; costs nothing when this process has it."""
         self._token.start()
 
     def claim(self, claim):
@@ -102,6 +103,24 @@ class Daemon:
         if isinstance(adoption, dict) and adoption.get('id'):
             self.finish(adoption['id'], 'returned', 'the answer came too late')
 
+    def _introduce(self):
+        self._reports.put(self._report_token)
+
+    def _report_token(self):
+        """A head start, no more: what is wrong is said when a claim fails. So a refusal does not cost the token either."""
+        for _ in _tries():
+            value = self._token.get()
+            if value is None:
+                return  # refused meanwhile: the next one is told in its turn
+            try:
+                answer = self._client.call('GET', '/v1/hook', None, _headers(value), time.monotonic() + REPORT_TIMEOUT)
+            except (client.Timeout, client.Unreachable) as error:
+                LOG.debug('Larder: the daemon was not told of our token: %s', error)
+                continue
+            LOG.debug('Larder: the daemon was told of our token: %d %s', answer.status, _detail(answer))
+            if answer.status < 500:
+                return
+
     def _report_miss(self, make):
         demand = make()
         if demand is not None:
@@ -109,9 +128,7 @@ class Daemon:
 
     def _report(self, method, path, body):
         """In the background: may take its time, tries again, and gives up in the end."""
-        for attempt in range(REPORT_TRIES):
-            if attempt:
-                time.sleep(2 ** attempt)
+        for _ in _tries():
             value = self._token.get(REPORT_TIMEOUT)
             if value is None:
                 continue
@@ -137,6 +154,13 @@ def _state_dir(section):
     except Exception as error:  # $state_path is an option of Nova, Neutron and Cinder, not of ours
         LOG.warning('Larder: state_dir: %s', error)
         return None
+
+
+def _tries():
+    for attempt in range(REPORT_TRIES):
+        if attempt:
+            time.sleep(2 ** attempt)
+        yield attempt
 
 
 def _headers(value):

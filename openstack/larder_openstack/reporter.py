@@ -20,20 +20,27 @@ class Reporter:
     def __init__(self, name, most=1000):
         self._name = name
         self._most = most
+        self._fork_guard = threading.Lock()
         self._reset()
 
     def _reset(self):
-        self._pid = os.getpid()
         self._jobs = collections.deque()
         self._changed = threading.Condition()
         self._thread = None
         self.dropped = 0
         self._complained = 0.0
+        self._pid = os.getpid()  # last: from here on others use it
+
+    def _reset_after_fork(self):
+        if self._pid == os.getpid():
+            return
+        with self._fork_guard:
+            if self._pid != os.getpid():
+                self._reset()
 
     def put(self, job, *args):
         """Has job(*args) done soon, or drops it. Returns whether it was taken."""
-        if self._pid != os.getpid():
-            self._reset()
+        self._reset_after_fork()
         with self._changed:
             if len(self._jobs) >= self._most:
                 self._drop()

@@ -2,7 +2,7 @@
 """A Keystone token that is always there: fetched and renewed by a background thread.
 
 A create must not wait for Keystone, so get() gives what is there, or None. A worker that is forked later fetches its own,
-at once: its first boot is to find it.
+at once: its first boot is to find it. Who wants to know of each new token is told by that thread.
 """
 import os
 import threading
@@ -21,11 +21,13 @@ LOG = logging.getLogger(__name__)
 KEYSTONE_TIMEOUT = 20
 RETRY_FIRST, RETRY_MOST = 1.0, 60.0
 LIFETIME_LEAST = 30.0
+LIFETIME_MOST = 2400.0  # the daemon keeps a token fresh for an hour after its last use: no pause is that long
 
 
 class Token:
-    def __init__(self, conf):
+    def __init__(self, conf, changed=None):
         self._conf = conf
+        self._changed = changed  # called by the thread when there is a new token
         self._pid = None
         self._start_guard = threading.Lock()
         weak = weakref.ref(self)
@@ -64,6 +66,8 @@ class Token:
                 self._value, seconds = self._fetch()
                 self._there.set()
                 pause = RETRY_FIRST
+                if self._changed is not None:
+                    self._changed()
             except Exception as error:
                 LOG.warning('Larder: no token from Keystone for section [larder], trying again in %g s: %s', pause, error)
                 seconds, pause = pause, min(pause * 2, RETRY_MOST)
@@ -81,7 +85,7 @@ class Token:
         session = ks_session.Session(auth=auth, verify=verify(section), timeout=KEYSTONE_TIMEOUT)
         access = auth.get_access(session)
         left = timeutils.delta_seconds(timeutils.utcnow(), timeutils.normalize_time(access.expires))
-        return access.auth_token, max(left * 0.8, LIFETIME_LEAST)
+        return access.auth_token, min(max(left * 0.8, LIFETIME_LEAST), LIFETIME_MOST)
 
 
 def _start_again(token):

@@ -73,19 +73,22 @@ class FakeDaemon(http.server.ThreadingHTTPServer):
 
 
 class ReadyToken(token.Token):
+    fetched = 0
+
     def _fetch(self):
+        self.fetched += 1
         return 'the-token', 3600.0
 
 
-def make_daemon(endpoint, state_dir, **options):
-    """A Daemon that logs in nowhere."""
+def make_daemon(endpoint, state_dir, introduces=False, **options):
+    """A Daemon that logs in nowhere, and tells of its token where that is tested."""
     conf = cfg.ConfigOpts()
     daemon.opts.register(conf)
     conf([], project='larder-test', default_config_files=[])
     for name, value in dict(options, endpoint=endpoint, state_dir=state_dir).items():
         conf.set_override(name, value, group='larder')
     made = daemon.Daemon(conf)
-    made._token = ReadyToken(conf)
+    made._token = ReadyToken(conf, made._introduce if introduces else None)
     made.warm()
     made._token.get(5.0)
     return made

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import tempfile
+import threading
 import time
 import unittest
 
@@ -13,7 +15,11 @@ class DaemonTest(unittest.TestCase):
         self.addCleanup(self.server.close)
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
-        self.daemon = fake_daemon.make_daemon(self.server.endpoint, directory.name, timeout=0.2, breaker_seconds=0.4)
+        self.state_dir = directory.name
+        self.daemon = self.make_daemon()
+
+    def make_daemon(self, **more):
+        return fake_daemon.make_daemon(self.server.endpoint, self.state_dir, timeout=0.2, breaker_seconds=0.4, **more)
 
     def refuse(self, status, code, detail='because'):
         self.server.answer = lambda method, path, body: (status, {'errors': [{'code': code, 'detail': detail}]})
@@ -86,3 +92,49 @@ class DaemonTest(unittest.TestCase):
         while self.daemon._token.get() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         self.assertMiss('no-item')
+
+    def told(self, count):
+        """Waits until the daemon was told of the token so often."""
+        deadline = time.monotonic() + 10
+        while len(self.server.requests) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual([('GET', '/v1/hook', None)] * count, [request[:3] for request in self.server.requests])
+        self.assertEqual('the-token', self.server.requests[-1][3]['X-Auth-Token'])
+
+    def test_the_daemon_is_told_of_each_token(self):
+        made = self.make_daemon(introduces=True)
+        self.told(1)
+        for _ in range(3):
+            made.warm()
+        made._token.refuse('the-token')  # the next one comes
+        self.told(2)
+
+    def test_telling_is_tried_again_and_refusals_are_heeded(self):
+        daemon_answers = iter([503, 401, 401])
+        self.server.answer = lambda method, path, body: (next(daemon_answers), {})
+        with self.assertNoLogs('larder_openstack', 'INFO'):
+            made = self.make_daemon(introduces=True)
+            self.told(2)
+            time.sleep(2.0)
+        self.told(2)
+        self.assertEqual(1, made._token.fetched)  # a daemon that refuses all tokens costs Keystone none
+
+    def test_no_create_waits_for_the_telling(self):
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        self.server.answer = lambda method, path, body: (
+            (gate.wait(5), (200, {}))[1] if path == '/v1/hook' else (201, {'claim': {'id': 'an-id'}}))
+        made = self.make_daemon(introduces=True)
+        begin = time.monotonic()
+        self.assertEqual({'id': 'an-id'}, made.claim({}))
+        self.assertLess(time.monotonic() - begin, 0.15)
+
+    def test_a_forked_worker_tells_of_its_own_token_before_its_first_request(self):
+        self.make_daemon(introduces=True)
+        self.told(1)
+        pid = os.fork()
+        if not pid:
+            time.sleep(2)
+            os._exit(0)
+        self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        self.told(2)

@@ -72,9 +72,9 @@ int claim_adopt(struct store *store, const struct seal_key *key,
                 struct adoption *ret_adoption, struct item *ret_item, char *ret_auth_key,
                 char ret_reason[static 64], struct error *error);
 
-/* The hook's word on an adoption that was begun: done (demand has a hit); failed (the item is released); returned (the
- * hand-over was not begun, nobody saw the item: a port is ready again, a volume is released since
- * its key was given out).  -ESTALE when it is not 'begun' any more and the word differs. */
+/* The hook's word on an adoption that was begun: done (demand has a hit); failed (the item is
+ * released); returned (the hand-over was not begun, nobody saw the item: a port is ready again, a
+ * volume is released since its key was given out).  -ESTALE when it is not 'begun' any more and the word differs. */
 int adoption_finish(struct store *store, const char *id, enum adoption_state state,
                     const char *reason, int64_t now_ms, struct error *error);
 int adoption_get(struct store *store, const char *id, struct adoption *ret_adoption,

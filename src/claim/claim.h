@@ -63,8 +63,7 @@ struct adoption_request {
     struct ask ask;
 };
 
-/* Hands out one item: moves it to adopted and writes the adoption, in one
- * transaction.  -ENOENT with a reason word in 'ret_reason' (no-claim, no-right, no-item, draining)
+/* Hands out one item: moves it to adopted and writes the adoption, in one transaction.  -ENOENT with a reason word in 'ret_reason' (no-claim, no-right, no-item, draining)
  * when there is none to hand out.  The transfer's key is opened with 'key' into 'ret_auth_key' (at
  * least SEALED_SIZE bytes; "" for ports) and its sealed form forgotten. */
 int claim_adopt(struct store *store, const struct seal_key *key,
@@ -74,7 +73,8 @@ int claim_adopt(struct store *store, const struct seal_key *key,
 
 /* The hook's word on an adoption that was begun: done (demand has a hit); failed (the item is
  * released); returned (the hand-over was not begun, nobody saw the item: a port is ready again, a
- * volume is released since its key was given out).  -ESTALE when it is not 'begun' any more and the word differs. */
+ * volume is released since its key was given out).  -ESTALE when it is not 'begun' any more and the
+ * word differs. */
 int adoption_finish(struct store *store, const char *id, enum adoption_state state,
                     const char *reason, int64_t now_ms, struct error *error);
 int adoption_get(struct store *store, const char *id, struct adoption *ret_adoption,

@@ -65,8 +65,8 @@ struct adoption_request {
 
 /* Hands out one item: moves it to adopted and writes the adoption, in one transaction.  -ENOENT
  * with a reason word in 'ret_reason' (no-claim, no-right, no-item, draining) when there is none to
- * hand out.  The transfer's key is opened with 'key' into 'ret_auth_key' (at least SEALED_SIZE bytes;
- * "" for ports) and its sealed form forgotten. */
+ * hand out.  The transfer's key is opened with 'key' into 'ret_auth_key' (at least SEALED_SIZE
+ * bytes; "" for ports) and its sealed form forgotten. */
 int claim_adopt(struct store *store, const struct seal_key *key,
                 const struct adoption_request *request, int64_t now_ms,
                 struct adoption *ret_adoption, struct item *ret_item, char *ret_auth_key,

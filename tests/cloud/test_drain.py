@@ -15,9 +15,8 @@ class Drain(CloudTest):
             larder.change(pool, state='draining')
         cloud.wait_for('project larder empty', lambda: not larder.holdings(), 60)
         self.assertEqual([], cloud.larder_admin().volume.get('/volume-transfers')['transfers'])
-        for pool in ports, volumes:
-            counts = larder.pool(pool['id'])['items']
-            self.assertEqual(0, sum(counts[state] for state in larder.LIVING), counts)
+        cloud.wait_for('no item left', lambda: not any(larder.pool(pool['id'])['items'][state]
+                                                       for pool in (ports, volumes) for state in larder.LIVING), 20)
 
         boot = self.booted(boots.body('test-drain', root=boots.new_volume(volume_type='nfs')))
         self.assertEqual({'miss draining': 2}, self.outcomes([boot], 2))

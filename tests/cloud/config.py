@@ -39,6 +39,8 @@ SERVICES = (
 
 LARDER_SECTION = (
     ('endpoint', 'http://127.0.0.1:@PORT_LARDERD@'),
+    # Five times the default: in a burst the twenty services of this cloud wait for two cores longer than for larderd.
+    ('timeout', '0.5'),
     ('state_dir', '@ROOT@/larder/hooks'),
     ('excluded_projects', '@PROJECT_PLAIN@'),
     ('pool_projects', '@PROJECT_LARDER@'),

@@ -141,7 +141,8 @@ wait_listen() {
     local name end=$((SECONDS + 120))
     for name; do
         until listens "$name"; do
-            alive "$name" || die "$name has ended instead of listening on 127.0.0.1:${PORT[$name]}" "$LOG/$name.log"
+            # while it is being executed it bears no mark for a moment: only what is gone at two looks has ended
+            alive "$name" || { sleep 0.5; alive "$name"; } || die "$name has ended instead of listening on 127.0.0.1:${PORT[$name]}" "$LOG/$name.log"
             # uWSGI would load an application that fails again and again
             if logged "$name" 'no app loaded'; then die "$name cannot load its application" "$LOG/$name.log"; fi
             [ $SECONDS -lt $end ] || die "$name does not answer on 127.0.0.1:${PORT[$name]} after 120 s" "$LOG/$name.log"

@@ -18,6 +18,7 @@ from nova import objects
 from nova.scheduler import filters
 from nova.scheduler import utils
 from oslo_log import log as logging
+from oslo_serialization import jsonutils
 
 from larder_openstack import daemon
 from larder_openstack import opts
@@ -94,14 +95,15 @@ class _Recent:
 
 
 def _build_request(instance_uuid):
-    """The boot's BuildRequest, or None when this is no boot.
+    """The row of the boot's BuildRequest, or None when this is no boot.
 
     nova-api writes it with the request spec, and the conductor deletes it once the server has a host and is in its cell.
     So it is there exactly while a new server is scheduled: not for rebuild, resize, migration, evacuation and unshelve,
-    which all are of servers in a cell. It holds the block devices, which the request spec does not.
+    which all are of servers in a cell. It holds the block devices, which the request spec does not. The row and not the
+    object: to make the instance in it takes as long as all the rest of the filter.
     """
     try:
-        return objects.BuildRequest.get_by_instance_uuid(nova_context.get_admin_context(), instance_uuid)
+        return objects.BuildRequest._get_by_instance_uuid_from_db(nova_context.get_admin_context(), instance_uuid)
     except exception.BuildRequestNotFound:
         return None
 
@@ -158,14 +160,20 @@ def _groups(spec):
 def _volumes(build):
     """The volumes that nova-compute will have Cinder make from an image; several of one kind counted together."""
     zone = None
-    if not CONF.cinder.cross_az_attach:
-        zone = build.instance.availability_zone
-        if not zone:  # the chosen host's, which nobody knows yet
-            return []
     kinds = collections.Counter(
         (bdm.image_id, bdm.volume_size, bdm.volume_type if bdm.obj_attr_is_set('volume_type') else None)
-        for bdm in build.block_device_mappings
+        for bdm in _devices(build)
         if bdm.source_type == 'image' and bdm.destination_type == 'volume' and bdm.image_id and bdm.volume_size)
+    if kinds and not CONF.cinder.cross_az_attach:
+        zone = jsonutils.loads(build.instance)['nova_object.data'].get('availability_zone')
+        if not zone:  # the chosen host's, which nobody knows yet
+            return []
     return [{'image_id': image, 'size': size, 'volume_type': volume_type, 'availability_zone': zone,
              'count': min(count, COUNT_MOST)}
             for (image, size, volume_type), count in kinds.items()]
+
+
+def _devices(build):
+    if not build.block_device_mappings:
+        return ()
+    return objects.BlockDeviceMappingList.obj_from_primitive(jsonutils.loads(build.block_device_mappings))

@@ -11,6 +11,7 @@ from nova import exception
 from nova import objects
 from nova.network import security_group_api
 from nova.scheduler import host_manager
+from oslo_serialization import jsonutils
 
 from larder_openstack import daemon
 from larder_openstack.nova import filter as larder_filter
@@ -42,8 +43,14 @@ def make_build(*devices, zone=None):
     bdms = [objects.BlockDeviceMapping(**dict(
         {'source_type': 'image', 'destination_type': 'volume', 'image_id': IMAGE, 'volume_size': 2, 'volume_type': None},
         **each)) for each in devices]
-    return mock.Mock(block_device_mappings=objects.BlockDeviceMappingList(objects=bdms),
-                     instance=objects.Instance(uuid=SERVER, availability_zone=zone))
+    return mock.Mock(
+        block_device_mappings=written(objects.BlockDeviceMappingList(objects=bdms)),
+        instance=written(objects.Instance(uuid=SERVER, availability_zone=zone)))
+
+
+def written(made):
+    """As it stands in the row."""
+    return jsonutils.dumps(made.obj_to_primitive())
 
 
 def volume(count=1, **members):
@@ -55,7 +62,8 @@ class FilterTest(unittest.TestCase):
         patched = mock.patch.object(daemon, 'Daemon')
         self.daemon = patched.start().return_value
         self.addCleanup(patched.stop)
-        patched = mock.patch.object(objects.BuildRequest, 'get_by_instance_uuid', return_value=make_build())
+        patched = mock.patch.object(objects.BuildRequest, '_get_by_instance_uuid_from_db',
+                                    return_value=make_build())
         self.get_build = patched.start()
         self.addCleanup(patched.stop)
         self.filter = larder_filter.LarderFilter()

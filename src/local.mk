@@ -5,6 +5,7 @@
 base_sources = \
 	src/base/cleanup.h \
 	src/base/backoff.c src/base/backoff.h \
+	src/base/bell.c src/base/bell.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
@@ -14,12 +15,19 @@ base_sources = \
 	src/base/json_read.c \
 	src/base/json_write.c \
 	src/base/log.c src/base/log.h \
+	src/base/loop.c src/base/loop.h \
 	src/base/options.c src/base/options.h src/base/options_private.h \
 	src/base/options_print.c \
 	src/base/random.c src/base/random.h \
 	src/base/ratelimit.c src/base/ratelimit.h \
 	src/base/strbuf.c src/base/strbuf.h \
 	src/base/text.c src/base/text.h
+
+predict_sources = \
+	src/predict/distribution.h \
+	src/predict/predict.h
+
+reserve_sources =
 
 store_sources = \
 	src/store/adoption_row.c src/store/adoption_row.h \
@@ -33,6 +41,7 @@ store_sources = \
 	src/store/pool.c src/store/pool.h \
 	src/store/pool_stock.c \
 	src/store/query.c src/store/query.h \
+	src/store/query_many.c src/store/query_private.h \
 	src/store/schema.c \
 	src/store/store.c src/store/store.h \
 	src/store/url.c src/store/url.h
@@ -57,12 +66,13 @@ cloud_sources = \
 	src/cloud/transfer.c \
 	src/cloud/volume.c src/cloud/volume.h
 
+bus_sources =
+
 claim_sources = \
 	src/claim/adopt.c \
 	src/claim/claim.c src/claim/claim.h
 
 bootstrap_sources = \
-	src/bootstrap/bell.c src/bootstrap/bell.h \
 	src/bootstrap/bootstrap.h \
 	src/bootstrap/keeper.c \
 	src/bootstrap/kind.c src/bootstrap/kind.h \
@@ -74,6 +84,8 @@ bootstrap_sources = \
 	src/bootstrap/volume.c \
 	src/bootstrap/worker.c src/bootstrap/worker.h \
 	src/bootstrap/workers.c
+
+role_sources =
 
 api_sources = \
 	src/api/adoptions.c \
@@ -110,10 +122,14 @@ cmd_sources = \
 noinst_LTLIBRARIES += liblarder.la
 liblarder_la_SOURCES = \
 	$(base_sources) \
+	$(predict_sources) \
+	$(reserve_sources) \
 	$(store_sources) \
 	$(cloud_sources) \
+	$(bus_sources) \
 	$(claim_sources) \
 	$(bootstrap_sources) \
+	$(role_sources) \
 	$(api_sources) \
 	$(cmd_sources)
 liblarder_la_LIBADD = $(CURL_LIBS) $(JSONC_LIBS) $(RABBITMQ_LIBS) $(MARIADB_LIBS) \

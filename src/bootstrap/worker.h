@@ -3,7 +3,7 @@
 #ifndef LARDER_BOOTSTRAP_WORKER_H
 #define LARDER_BOOTSTRAP_WORKER_H
 
-#include "bootstrap/bell.h"
+#include "base/bell.h"
 #include "bootstrap/kind.h"
 
 struct workers; /* see workers.c */

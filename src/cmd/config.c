@@ -48,8 +48,12 @@ static const struct option options[] = {
     TEXT("DEFAULT", "log_file", log.log_file, OPTION_RELOAD, "",
          "File to log into, reopened at SIGHUP. Empty: standard error."),
     LIST("DEFAULT", "roles", roles, 0, "api,worker",
-         "What this process does: api (REST, claims, adoptions) and worker (moves items through "
-         "their lives, stocks pools, reconciles)."),
+         "What this process does: api (REST, claims, adoptions), worker (moves items through their "
+         "lives, stocks pools, reconciles), listener (takes in what the bus tells), predictor "
+         "(forecasts) and planner (sets targets)."),
+    CHOICE("DEFAULT", "mode", mode, 0, "serve", "serve|observe",
+           "serve: pools are made and handed out. observe: the cloud is not touched and boots get "
+           "nothing; what they would have gained is reported."),
 
     TEXT("database", "connection", database.connection, OPTION_REQUIRED | OPTION_SECRET, NULL,
          "mysql://USER:PASSWORD@HOST[:PORT]/DATABASE[?ssl_ca=FILE&ssl_verify=true]. The form "

@@ -19,6 +19,7 @@
 struct config {
     struct log_options log;
     struct option_list roles;
+    char mode[16]; /* serve, observe */
     struct store_options database;
     struct cloud_options cloud;
     struct bootstrap_options bootstrap;

@@ -6,15 +6,26 @@
 #include <inttypes.h>
 #include <string.h>
 
+static bool is_role(const char *word)
+{
+    static const char *const roles[] = { "api", "worker", "listener", "predictor", "planner" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+        if (text_equal(word, roles[i]))
+            return true;
+    return false;
+}
+
 static int check_roles(const struct config *config, struct error *error)
 {
     for (size_t i = 0; i < config->roles.count; i++)
-        if (!text_equal(config->roles.items[i], "api") &&
-            !text_equal(config->roles.items[i], "worker"))
+        if (!is_role(config->roles.items[i]))
             return error_set(error, -EINVAL, "[DEFAULT] roles: there is no role \"%s\": the roles "
-                             "are api and worker", config->roles.items[i]);
+                             "are api, worker, listener, predictor and planner",
+                             config->roles.items[i]);
     if (config->roles.count == 0)
-        return error_set(error, -EINVAL, "[DEFAULT] roles is empty: name api, worker, or both");
+        return error_set(error, -EINVAL, "[DEFAULT] roles is empty: name at least one of api, "
+                         "worker, listener, predictor and planner");
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/connection.h"
+#include "store/query_private.h"
 
 #define WORD_SIZE 32
 
@@ -42,10 +43,27 @@ static void bind_value(const struct value *value, MYSQL_BIND *bind)
     }
 }
 
-static int statement_failed(struct store *store, MYSQL_STMT *statement, struct error *error)
+int query_failed(struct store *store, MYSQL_STMT *statement, struct error *error)
 {
     return connection_failed(store, mysql_stmt_errno(statement), mysql_stmt_error(statement),
                              "A database statement failed", error);
+}
+
+int query_prepare(struct store *store, const char *sql, size_t count, MYSQL_STMT **ret_statement,
+                  struct error *error)
+{
+    int r;
+
+    store->fault = FAULT_NONE;
+    r = connection_open(store, error);
+    if (r == 0)
+        r = connection_prepare(store, sql, ret_statement, error);
+    if (r < 0)
+        return r;
+    if (count > QUERY_VALUES_MOST || count != mysql_stmt_param_count(*ret_statement))
+        return error_set(error, -EINVAL, "%zu values for the %lu places of: %.200s", count,
+                         mysql_stmt_param_count(*ret_statement), sql);
+    return 0;
 }
 
 static int execute(struct store *store, const char *sql, const struct value *values, size_t count,
@@ -53,21 +71,14 @@ static int execute(struct store *store, const char *sql, const struct value *val
 {
     MYSQL_BIND binds[QUERY_VALUES_MOST];
     MYSQL_STMT *statement;
-    int r;
+    int r = query_prepare(store, sql, count, &statement, error);
 
-    store->fault = FAULT_NONE;
-    r = connection_open(store, error);
-    if (r == 0)
-        r = connection_prepare(store, sql, &statement, error);
     if (r < 0)
         return r;
-    if (count > QUERY_VALUES_MOST || count != mysql_stmt_param_count(statement))
-        return error_set(error, -EINVAL, "%zu values for the %lu places of: %.200s", count,
-                         mysql_stmt_param_count(statement), sql);
     for (size_t i = 0; i < count; i++)
         bind_value(&values[i], &binds[i]);
     if ((count && mysql_stmt_bind_param(statement, binds)) || mysql_stmt_execute(statement))
-        return statement_failed(store, statement, error);
+        return query_failed(store, statement, error);
     *ret_statement = statement;
     return 0;
 }
@@ -150,7 +161,7 @@ static int fetch_row(struct store *store, MYSQL_STMT *statement, const struct ro
     for (size_t i = 0; i < type->count; i++)
         bind_column(&type->columns[i], row, i, binding);
     if (mysql_stmt_bind_result(statement, binding->binds))
-        return statement_failed(store, statement, error);
+        return query_failed(store, statement, error);
     switch (mysql_stmt_fetch(statement)) {
     case 0:
         break;
@@ -159,7 +170,7 @@ static int fetch_row(struct store *store, MYSQL_STMT *statement, const struct ro
     case MYSQL_DATA_TRUNCATED:
         return error_set(error, -EOVERFLOW, "The database holds a value that is too long for us");
     default:
-        return statement_failed(store, statement, error);
+        return query_failed(store, statement, error);
     }
     for (size_t i = 0; i < type->count; i++) {
         int r = finish_column(&type->columns[i], row, i, binding, error);
@@ -181,7 +192,7 @@ static int fetch_rows(struct store *store, MYSQL_STMT *statement, const struct r
         return error_set(error, -EINVAL, "%zu columns are read where %u were selected", type->count,
                          mysql_stmt_field_count(statement));
     if (mysql_stmt_store_result(statement))
-        return statement_failed(store, statement, error);
+        return query_failed(store, statement, error);
     while (count < most && r == 1) {
         r = fetch_row(store, statement, type, rows + count * type->size, &binding, error);
         count += r == 1;
@@ -213,9 +224,7 @@ static int run_once(struct store *store, const char *sql, const struct value *va
     return r;
 }
 
-static int run(struct store *store, const char *sql, const struct value *values, size_t count,
-               const struct row_type *type, void *rows, size_t most, int64_t *ret_number,
-               struct error *error)
+int query_repeat(struct store *store, query_try try, void *context, struct error *error)
 {
     int64_t deadline_ms = clock_monotonic_ms() + store->options->query_timeout_s * 1000;
     struct error failure;
@@ -223,21 +232,39 @@ static int run(struct store *store, const char *sql, const struct value *values,
 
     do {
         failure = (struct error){ 0 };
-        r = run_once(store, sql, values, count, type, rows, most, ret_number, &failure);
+        r = try(store, context, &failure);
     } while (r < 0 && !store->in_transaction && connection_retry(store, &tries, deadline_ms));
     if (r < 0 && error)
         *error = failure;
     return r;
 }
 
+struct query {
+    const char *sql;
+    const struct value *values;
+    size_t count;
+    const struct row_type *type; /* NULL: no rows are expected */
+    void *rows;
+    size_t most;
+    int64_t number;
+};
+
+static int try_query(struct store *store, void *context, struct error *error)
+{
+    struct query *query = context;
+
+    return run_once(store, query->sql, query->values, query->count, query->type, query->rows,
+                    query->most, &query->number, error);
+}
+
 int query_run(struct store *store, const char *sql, const struct value *values, size_t count,
               int64_t *ret_affected, struct error *error)
 {
-    int64_t affected = 0;
-    int r = run(store, sql, values, count, NULL, NULL, 0, &affected, error);
+    struct query query = { .sql = sql, .values = values, .count = count };
+    int r = query_repeat(store, try_query, &query, error);
 
     if (r == 0 && ret_affected)
-        *ret_affected = affected;
+        *ret_affected = query.number;
     return r;
 }
 
@@ -245,11 +272,11 @@ int query_read(struct store *store, const char *sql, const struct value *values,
                const struct row_type *type, void *ret_rows, size_t most, size_t *ret_count,
                struct error *error)
 {
-    int64_t number = 0;
-    int r = run(store, sql, values, count, type, ret_rows, most, &number, error);
+    struct query query = { sql, values, count, type, ret_rows, most, 0 };
+    int r = query_repeat(store, try_query, &query, error);
 
     if (r == 0)
-        *ret_count = (size_t)number;
+        *ret_count = (size_t)query.number;
     return r;
 }
 

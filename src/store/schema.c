@@ -26,6 +26,7 @@ LOG_MODULE("store");
 #define TIME " BIGINT NOT NULL"
 #define OPTIONAL_TIME " BIGINT NOT NULL DEFAULT 0"
 #define KIND " ENUM('port','volume') NOT NULL"
+#define SERIES_KIND " ENUM('port','volume','image','capacity') NOT NULL"
 #define ITEM_STATE                                                                                 \
     " ENUM('wanted','creating','ready','claimed','adopted','releasing','gone','failed') NOT NULL"
 
@@ -197,8 +198,176 @@ static const char *const first_tables[] = {
     NULL,
 };
 
+/* What is watched, forecast and planned. */
+static const char *const forecast_tables[] = {
+    "ALTER TABLE pools MODIFY kind ENUM('port','volume','image') NOT NULL",
+    "ALTER TABLE pools"
+    " ADD COLUMN IF NOT EXISTS tier ENUM('guaranteed','probabilistic','on-demand') NOT NULL"
+    "  DEFAULT 'on-demand',"
+    " ADD COLUMN IF NOT EXISTS tier_rule VARCHAR(36) NOT NULL DEFAULT '',"
+    " ADD COLUMN IF NOT EXISTS target_since_ms" OPTIONAL_TIME ","
+    " ADD COLUMN IF NOT EXISTS lower_since_ms" OPTIONAL_TIME,
+
+    /* A series is the demand for one thing over time.  Ports, volumes: digest is the pool's
+     * key_digest, whether there is a pool or not; image: of the image id; capacity: of flavor, zone
+     * and project together. */
+    "CREATE TABLE IF NOT EXISTS series ("
+    " id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+    " kind" SERIES_KIND ","
+    " digest VARCHAR(64) NOT NULL,"
+    " project_id" OPTIONAL_ID ","
+    " image_id" OPTIONAL_ID ","
+    " flavor_id VARCHAR(255) NOT NULL DEFAULT '',"
+    " zone VARCHAR(255) NOT NULL DEFAULT '',"
+    " began_ms" TIME ","
+    " last_ms" TIME ","
+    " UNIQUE KEY series_key (kind, digest),"
+    " KEY series_project (project_id, id)"
+    ")" TABLE_OPTIONS,
+
+    /* One row for each resource that was made for a boot, however often and by whom it was seen:
+     * port, volume; for image and capacity the instance. */
+    "CREATE TABLE IF NOT EXISTS sightings ("
+    " kind" SERIES_KIND ","
+    " resource_id" ID ","
+    " series_id BIGINT NOT NULL,"
+    " at_ms" TIME ","
+    " request_id VARCHAR(40) NOT NULL DEFAULT '',"
+    " source ENUM('hook','bus','import') NOT NULL,"
+    " PRIMARY KEY (kind, resource_id),"
+    " KEY sightings_series (series_id, at_ms, request_id),"
+    " KEY sightings_time (at_ms)"
+    ")" TABLE_OPTIONS,
+
+    /* What became of a boot, joined from several messages that come in any order. */
+    "CREATE TABLE IF NOT EXISTS boots ("
+    " instance_id" ID " PRIMARY KEY,"
+    " project_id" OPTIONAL_ID ","
+    " request_id VARCHAR(40) NOT NULL DEFAULT '',"
+    " image_id" OPTIONAL_ID ","
+    " flavor_id VARCHAR(255) NOT NULL DEFAULT '',"
+    " flavor_name VARCHAR(255) NOT NULL DEFAULT '',"
+    " vcpus BIGINT NOT NULL DEFAULT 0,"
+    " memory_mb BIGINT NOT NULL DEFAULT 0,"
+    " disk_gb BIGINT NOT NULL DEFAULT 0,"
+    " zone VARCHAR(255) NOT NULL DEFAULT '',"
+    " host VARCHAR(255) NOT NULL DEFAULT '',"
+    " outcome ENUM('begun','active','failed') NOT NULL DEFAULT 'begun',"
+    " asked_ms" OPTIONAL_TIME ","
+    " finished_ms" OPTIONAL_TIME ","
+    " deleted_ms" OPTIONAL_TIME ","
+    " KEY boots_asked (asked_ms),"
+    " KEY boots_request (request_id),"
+    " KEY boots_flavor (flavor_id, asked_ms)"
+    ")" TABLE_OPTIONS,
+
+    /* Until when a source was watched, and when it was not: what is not known is not zero. */
+    "CREATE TABLE IF NOT EXISTS watches ("
+    " source VARCHAR(64) NOT NULL PRIMARY KEY,"
+    " since_ms" TIME ","
+    " until_ms" TIME
+    ")" TABLE_OPTIONS,
+    "CREATE TABLE IF NOT EXISTS gaps ("
+    " id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+    " source VARCHAR(64) NOT NULL,"
+    " from_ms" TIME ","
+    " until_ms" TIME ","
+    " filled_ms" OPTIONAL_TIME ","
+    " reason VARCHAR(255) NOT NULL DEFAULT '',"
+    " UNIQUE KEY gaps_from (source, from_ms)"
+    ")" TABLE_OPTIONS,
+
+    "CREATE TABLE IF NOT EXISTS models ("
+    " series_id BIGINT NOT NULL PRIMARY KEY,"
+    " version INT NOT NULL,"
+    " seen_until_ms" TIME ","
+    " state MEDIUMBLOB NOT NULL,"
+    " updated_ms" TIME
+    ")" TABLE_OPTIONS,
+
+    /* The newest forecast for each subject and interval; quantiles as distribution.h has them. */
+    "CREATE TABLE IF NOT EXISTS forecasts ("
+    " subject ENUM('series','flavor','resource') NOT NULL,"
+    " subject_id VARCHAR(255) NOT NULL,"
+    " length_s BIGINT NOT NULL,"
+    " from_ms" TIME ","
+    " made_ms" TIME ","
+    " model_version INT NOT NULL,"
+    " mean DOUBLE NOT NULL,"
+    " variance DOUBLE NOT NULL,"
+    " quantiles VARBINARY(512) NOT NULL,"
+    " PRIMARY KEY (subject, subject_id, length_s)"
+    ")" TABLE_OPTIONS,
+
+    /* The most specific rule wins: pool, project and flavor, flavor, project. */
+    "CREATE TABLE IF NOT EXISTS tier_rules ("
+    " id" ID " PRIMARY KEY,"
+    " pool_id" OPTIONAL_ID ","
+    " project_id" OPTIONAL_ID ","
+    " flavor_id VARCHAR(255) NOT NULL DEFAULT '',"
+    " tier ENUM('guaranteed','probabilistic','on-demand') NOT NULL,"
+    " service_level DOUBLE NOT NULL DEFAULT 0,"
+    " created_ms" TIME ","
+    " UNIQUE KEY tier_rules_scope (pool_id, project_id, flavor_id)"
+    ")" TABLE_OPTIONS,
+
+    /* Each change of a target and why: what was forecast, for how long, at which level. */
+    "CREATE TABLE IF NOT EXISTS decisions ("
+    " id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+    " pool_id" ID ","
+    " at_ms" TIME ","
+    " target BIGINT NOT NULL,"
+    " previous BIGINT NOT NULL,"
+    " tier ENUM('guaranteed','probabilistic','on-demand') NOT NULL,"
+    " service_level DOUBLE NOT NULL,"
+    " interval_ms BIGINT NOT NULL,"
+    " mean DOUBLE NOT NULL,"
+    " model_version INT NOT NULL,"
+    " reason VARCHAR(255) NOT NULL,"
+    " KEY decisions_pool (pool_id, at_ms),"
+    " KEY decisions_time (at_ms)"
+    ")" TABLE_OPTIONS,
+
+    "CREATE TABLE IF NOT EXISTS image_hosts ("
+    " image_id" ID ","
+    " host VARCHAR(255) NOT NULL,"
+    " state ENUM('wanted','caching','warm','failed','unable') NOT NULL,"
+    " reason VARCHAR(255) NOT NULL DEFAULT '',"
+    " used_ms" OPTIONAL_TIME ","
+    " changed_ms" TIME ","
+    " PRIMARY KEY (image_id, host),"
+    " KEY image_hosts_host (host)"
+    ")" TABLE_OPTIONS,
+
+    "CREATE TABLE IF NOT EXISTS utilisation ("
+    " metric VARCHAR(64) NOT NULL,"
+    " scope ENUM('flavor','project','host') NOT NULL,"
+    " scope_id VARCHAR(255) NOT NULL,"
+    " resolution_s INT NOT NULL,"
+    " at_ms" TIME ","
+    " mean DOUBLE NOT NULL,"
+    " peak DOUBLE NOT NULL,"
+    " samples BIGINT NOT NULL,"
+    " PRIMARY KEY (metric, scope, scope_id, resolution_s, at_ms),"
+    " KEY utilisation_age (resolution_s, at_ms)"
+    ")" TABLE_OPTIONS,
+
+    /* The processes that work, each with its roles. */
+    "CREATE TABLE IF NOT EXISTS members ("
+    " id" ID " PRIMARY KEY,"
+    " host VARCHAR(255) NOT NULL,"
+    " pid BIGINT NOT NULL,"
+    " roles VARCHAR(255) NOT NULL,"
+    " version VARCHAR(64) NOT NULL,"
+    " started_ms" TIME ","
+    " seen_ms" TIME
+    ")" TABLE_OPTIONS,
+    NULL,
+};
+
 static const char *const *const migrations[] = {
-    first_tables, /* 1 */
+    first_tables,    /* 1 */
+    forecast_tables, /* 2 */
 };
 
 int schema_newest(void)

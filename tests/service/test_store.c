@@ -368,6 +368,55 @@ START_TEST(test_values_are_bound_not_written)
 }
 END_TEST
 
+struct mark {
+    int64_t at_ms;
+    double seconds;
+    char project_id[ID_SIZE];
+    unsigned char bytes[8];
+    size_t length;
+    enum outcome outcome;
+};
+
+static const struct column mark_columns[] = {
+    INT_COLUMN(struct mark, at_ms),
+    FLOAT_COLUMN(struct mark, seconds),
+    TEXT_COLUMN(struct mark, project_id),
+    BYTES_COLUMN(struct mark, bytes, length),
+    CHOICE_COLUMN(struct mark, outcome, OUTCOME_CHOICES),
+};
+static const struct row_type mark_type = ROW_TYPE(struct mark, mark_columns);
+
+#define MARKS 2500
+
+START_TEST(test_many_rows_in_one_statement)
+{
+    static struct mark marks[MARKS], read;
+    int64_t affected = 0, count = 0;
+
+    for (int i = 0; i < MARKS; i++) {
+        marks[i] = (struct mark){ .at_ms = i, .seconds = i / 4.0, .bytes = "a\0b", .length = 3,
+                                  .outcome = i % 2 ? OUTCOME_MISS : OUTCOME_HIT };
+        snprintf(marks[i].project_id, ID_SIZE, "project '%d", i);
+    }
+    must(query_run_many(service_store, "INSERT INTO demand (kind, at_ms, seconds, project_id,"
+                        " reason, outcome) VALUES ('port', ?, ?, ?, ?, ?)", &mark_type, marks,
+                        MARKS, &affected, &error));
+    ck_assert_int_eq(affected, MARKS);
+    must(query_read_int(service_store, "SELECT COUNT(*) FROM demand WHERE outcome = 'miss'",
+                        NO_VALUES, &count, &error));
+    ck_assert_int_eq(count, MARKS / 2);
+    must(query_read_one(service_store, "SELECT at_ms, seconds, project_id, reason, outcome FROM"
+                        " demand WHERE at_ms = 2001", NO_VALUES, &mark_type, &read, &error));
+    ck_assert_mem_eq(read.bytes, "a\0b", 3);
+    ck_assert_str_eq(read.project_id, "project '2001");
+    ck_assert_double_eq(read.seconds, 500.25);
+    must(query_run_many(service_store, "INSERT INTO demand (kind, at_ms, seconds, project_id,"
+                        " reason, outcome) VALUES ('port', ?, ?, ?, ?, ?)", &mark_type, marks,
+                        0, &affected, &error));
+    ck_assert_int_eq(affected, 0);
+}
+END_TEST
+
 START_TEST(test_long_reasons_are_cut_at_a_character)
 {
     char words[8];
@@ -442,5 +491,6 @@ SERVICE_MAIN("store", test_schema_is_idempotent, test_schema_synced_by_many_at_o
              test_killed_transaction_begins_anew, test_failed_transaction_leaves_nothing,
              test_inner_transaction_is_part_of_the_outer,
              test_returned_in_the_middle_is_rolled_back, test_deadlock_is_retried,
-             test_values_are_bound_not_written, test_long_reasons_are_cut_at_a_character,
+             test_values_are_bound_not_written, test_many_rows_in_one_statement,
+             test_long_reasons_are_cut_at_a_character,
              test_demand_pages_backwards, test_lease_has_one_owner, test_contended_lease)

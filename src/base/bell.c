@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A bell: a counter of rings under a condition variable, so that no ring is missed. */
-#include "bootstrap/bell.h"
+#include "base/bell.h"
 
 #include <errno.h>
 #include <time.h>
@@ -44,6 +44,16 @@ void bell_ring(struct bell *bell)
 void bell_close(struct bell *bell)
 {
     touch(bell, true);
+}
+
+bool bell_is_closed(struct bell *bell)
+{
+    bool closed;
+
+    pthread_mutex_lock(&bell->lock);
+    closed = bell->closed;
+    pthread_mutex_unlock(&bell->lock);
+    return closed;
 }
 
 static struct timespec deadline_in(int64_t ms)

@@ -31,9 +31,11 @@ reserve_sources =
 
 store_sources = \
 	src/store/adoption_row.c src/store/adoption_row.h \
+	src/store/boot.c src/store/boot.h \
 	src/store/claim_row.c src/store/claim_row.h \
 	src/store/connection.c src/store/connection.h \
 	src/store/demand.c src/store/demand.h \
+	src/store/gap.c src/store/gap.h \
 	src/store/item.c src/store/item.h src/store/item_row.h \
 	src/store/item_claim.c src/store/item_claim.h \
 	src/store/key.c src/store/key.h \
@@ -43,6 +45,8 @@ store_sources = \
 	src/store/query.c src/store/query.h \
 	src/store/query_many.c src/store/query_private.h \
 	src/store/schema.c \
+	src/store/series.c src/store/series.h \
+	src/store/sighting.c src/store/sighting.h \
 	src/store/store.c src/store/store.h \
 	src/store/url.c src/store/url.h
 

@@ -43,6 +43,7 @@ service_tests = \
 	tests/service/test_item \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
+	tests/service/test_sighting \
 	tests/service/test_store
 
 service_helpers = tests/service/service.c tests/service/service.h
@@ -62,6 +63,7 @@ EXTRA_DIST += tests/service/fake_cloud.py
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
+tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 
 # Builds them; tests/service/run runs them.

@@ -15,6 +15,7 @@
 #include "api/resources.h"
 #include "base/log.h"
 #include "store/pool.h"
+#include "store/sighting.h"
 
 #define SECONDS_MOST 86400
 
@@ -36,6 +37,7 @@ struct body {
     char request_id[REQUEST_ID_SIZE];
     char project_id[ID_SIZE];
     char instance_id[ID_SIZE];
+    char resource_id[ID_SIZE];
     char reason[sizeof(((struct demand *)0)->reason)];
     double seconds;
     const struct json *port, *volume, *resolved;
@@ -46,6 +48,7 @@ static const struct json_member body_members[] = {
     JSON_FIELD(JSON_REQUEST_ID, struct body, request_id, "request_id", JSON_REQUIRED),
     JSON_FIELD(JSON_ID, struct body, project_id, "project_id", JSON_REQUIRED),
     JSON_FIELD(JSON_UUID, struct body, instance_id, "instance_id", JSON_NULLABLE),
+    JSON_FIELD(JSON_UUID, struct body, resource_id, "resource_id", JSON_NULLABLE),
     JSON_FIELD(JSON_TEXT, struct body, reason, "reason", JSON_REQUIRED),
     JSON_FIELD_RANGE(JSON_FLOAT, struct body, seconds, "seconds", JSON_REQUIRED, 0, SECONDS_MOST),
     JSON_FIELD(JSON_VALUE, struct body, port, "port", JSON_NULLABLE),
@@ -165,6 +168,19 @@ static int find_pool(struct request *request, const struct report *report, char 
     return 0;
 }
 
+/* What was made belongs to a series, whether there is a pool or not. */
+static int note_sighting(struct request *request, const struct report *report,
+                         struct error *error)
+{
+    struct series series;
+
+    if (!report->has_key || !report->body.resource_id[0])
+        return 0;
+    series_of_key(&report->key, request->now_ms, &series);
+    return sighting_note(request->store, &series, report->body.resource_id,
+                         report->body.request_id, SIGHTING_HOOK, error);
+}
+
 static int record(struct request *request, const struct report *report, char *ret_pool_id,
                   struct error *error)
 {
@@ -173,6 +189,8 @@ static int record(struct request *request, const struct report *report, char *re
                              .outcome = OUTCOME_MISS, .seconds = body->seconds };
     int status = find_pool(request, report, ret_pool_id, error);
 
+    if (!status)
+        status = note_sighting(request, report, error);
     if (status)
         return status;
     text_copy(demand.pool_id, sizeof(demand.pool_id), ret_pool_id);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "store/demand.h"
 #include "store/item_claim.h"
+#include "store/sighting.h"
 
 LOG_MODULE("claim");
 
@@ -241,6 +242,28 @@ static int write_hit(struct store *store, const struct adoption *adoption, int64
     return demand_add(store, &hit, error);
 }
 
+static int write_sighting(struct store *store, const struct adoption *adoption,
+                          struct error *error)
+{
+    struct series series;
+    struct pool pool;
+    int r = pool_get(store, adoption->pool_id, &pool, error);
+
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    series_of_key(&pool.key, adoption->created_ms, &series);
+    return sighting_note(store, &series, adoption->resource_id, adoption->request_id,
+                         SIGHTING_HOOK, error);
+}
+
+static int note_done(struct store *store, const struct adoption *adoption, int64_t now_ms,
+                     struct error *error)
+{
+    int r = write_sighting(store, adoption, error);
+
+    return r < 0 ? r : write_hit(store, adoption, now_ms, error);
+}
+
 static int finish(struct store *store, void *context, struct error *error)
 {
     const struct finishing *finishing = context;
@@ -259,7 +282,7 @@ static int finish(struct store *store, void *context, struct error *error)
     if (ended_before)
         return 0;
     if (finishing->state == ADOPTION_DONE)
-        return write_hit(store, &adoption, finishing->now_ms, error);
+        return note_done(store, &adoption, finishing->now_ms, error);
     if (finishing->state == ADOPTION_RETURNED)
         return return_item(store, finishing, &adoption, error);
     return item_move(store, adoption.item_id, ITEM_ADOPTED, ITEM_RELEASING, NULL,

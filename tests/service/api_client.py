@@ -213,5 +213,5 @@ class Boot:
     def demand(self, kind, **more):
         resolved = {"security_groups": self.port["security_groups"]} if kind == "port" else {
             "volume_type_id": new_id(), "availability_zone": "nova"}
-        return {"demand": self.who(kind=kind, instance_id=new_id(), reason="no-claim", seconds=1.5,
+        return {"demand": self.who(kind=kind, instance_id=new_id(), resource_id=new_id(), reason="no-claim", seconds=1.5,
                                    resolved=resolved, **{kind: getattr(self, kind)}) | more}

@@ -22,6 +22,8 @@ static const char *const tables[] = {
     "DELETE FROM pools",      "DELETE FROM pool_asks",   "DELETE FROM items",
     "DELETE FROM item_events", "DELETE FROM claims",     "DELETE FROM claim_lines",
     "DELETE FROM adoptions",  "DELETE FROM demand",      "DELETE FROM leases",
+    "DELETE FROM series",     "DELETE FROM sightings",   "DELETE FROM boots",
+    "DELETE FROM watches",    "DELETE FROM gaps",
 };
 
 struct store_options service_options(void)

@@ -117,7 +117,8 @@ class _Boot:
             if ask is not None and volume.get(name):
                 ask, reason = None, 'not-eligible:' + name
         demand = {'kind': 'volume', 'request_id': wsgi.boot_id(self.context), 'project_id': self.context.project_id,
-                  'instance_id': None, 'reason': reason, 'seconds': round(call.seconds, 3), 'resolved': None}
+                  'instance_id': None, 'resource_id': volume.get('id'), 'reason': reason,
+                  'seconds': round(call.seconds, 3), 'resolved': None}
         if ask is not None:
             from larder_openstack.cinder import handover
             demand['volume'] = ask

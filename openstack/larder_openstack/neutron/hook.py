@@ -123,8 +123,8 @@ class _Boot:
         if call.status != 201 or not isinstance(port, dict):
             return None
         demand = {'kind': 'port', 'request_id': wsgi.boot_id(self.context), 'project_id': self.context.project_id,
-                  'instance_id': self.instance_id, 'reason': reason, 'seconds': round(call.seconds, 3),
-                  'resolved': None}
+                  'instance_id': self.instance_id, 'resource_id': port.get('id'), 'reason': reason,
+                  'seconds': round(call.seconds, 3), 'resolved': None}
         if self.ask is not None:
             demand['port'] = self.ask
             demand['resolved'] = {'security_groups': sorted(port.get('security_groups') or ())}

@@ -141,6 +141,7 @@ class HookTest(unittest.TestCase):
         demand = self.missed()
         self.assertEqual(('no-item', ASK, {'volume_type_id': TYPE, 'availability_zone': 'nova'}),
                          (demand['reason'], demand['volume'], demand['resolved']))
+        self.assertEqual('ordinary', demand['resource_id'])
 
     def test_encrypted_volumes_are_never_learned(self):
         self.daemon.adopt.side_effect = daemon.Miss('no-claim')

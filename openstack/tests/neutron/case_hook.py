@@ -148,6 +148,7 @@ class HookTest(unittest.TestCase):
             demand = self.missed()
             self.assertEqual((reason, {'security_groups': [GROUP]}, {'network_id': NETWORK, 'security_groups': []}),
                              (demand['reason'], demand['resolved'], demand['port']))
+            self.assertEqual('ordinary', demand['resource_id'])
         self.daemon.finish.assert_not_called()
 
     def test_a_take_over_that_is_refused(self):

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Watches and gaps. */
+#include "store/gap.h"
+
+#include "base/cleanup.h"
+#include "store/query.h"
+
+static const struct column watch_columns[] = {
+    TEXT_COLUMN(struct watch, source),
+    INT_COLUMN(struct watch, since_ms),
+    INT_COLUMN(struct watch, until_ms),
+};
+static const struct row_type watch_type = ROW_TYPE(struct watch, watch_columns);
+
+static const struct column gap_columns[] = {
+    INT_COLUMN(struct gap, id),
+    TEXT_COLUMN(struct gap, source),
+    INT_COLUMN(struct gap, from_ms),
+    INT_COLUMN(struct gap, until_ms),
+    INT_COLUMN(struct gap, filled_ms),
+    TEXT_COLUMN(struct gap, reason),
+};
+static const struct row_type gap_type = ROW_TYPE(struct gap, gap_columns);
+
+int watch_note(struct store *store, const char *source, int64_t now_ms, struct error *error)
+{
+    return query_run(store, "INSERT INTO watches (source, since_ms, until_ms) VALUES (?, ?, ?)"
+                     " ON DUPLICATE KEY UPDATE until_ms = GREATEST(until_ms, VALUES(until_ms))",
+                     VALUES(TEXT(source), INT(now_ms), INT(now_ms)), NULL, error);
+}
+
+int watch_get(struct store *store, const char *source, struct watch *ret_watch,
+              struct error *error)
+{
+    return query_read_one(store, "SELECT source, since_ms, until_ms FROM watches WHERE source = ?",
+                          VALUES(TEXT(source)), &watch_type, ret_watch, error);
+}
+
+int gap_note(struct store *store, const char *source, int64_t from_ms, int64_t until_ms,
+             const char *reason, struct error *error)
+{
+    char words[sizeof(((struct gap *)0)->reason)];
+
+    words_copy(words, sizeof(words), reason);
+    return query_run(store, "INSERT INTO gaps (source, from_ms, until_ms, reason)"
+                     " VALUES (?, ?, ?, ?)"
+                     " ON DUPLICATE KEY UPDATE until_ms = GREATEST(until_ms, VALUES(until_ms))",
+                     VALUES(TEXT(source), INT(from_ms), INT(until_ms), TEXT(words)), NULL, error);
+}
+
+int gap_fill(struct store *store, int64_t id, int64_t now_ms, struct error *error)
+{
+    return query_run(store, "UPDATE gaps SET filled_ms = ? WHERE id = ? AND filled_ms = 0",
+                     VALUES(INT(now_ms), INT(id)), NULL, error);
+}
+
+int gap_list(struct store *store, const char *source, int64_t from_ms, size_t most,
+             struct gap *ret_gaps, size_t *ret_count, struct error *error)
+{
+    const char *name = source ? source : "";
+
+    return query_read(store, "SELECT id, source, from_ms, until_ms, filled_ms, reason FROM gaps"
+                      " WHERE until_ms > ? AND filled_ms = 0 AND (? = '' OR source = ?)"
+                      " ORDER BY from_ms, id LIMIT ?",
+                      VALUES(INT(from_ms), TEXT(name), TEXT(name), INT(most)), &gap_type, ret_gaps,
+                      most, ret_count, error);
+}

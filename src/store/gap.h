@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Until when a source was watched, and when it was not.  What was not watched is not known, and
+ * what is not known is not zero: forecasts pass over gaps until something has filled them.
+ */
+#ifndef LARDER_STORE_GAP_H
+#define LARDER_STORE_GAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+
+#define SOURCE_SIZE 65
+#define SOURCE_BUS "bus"
+
+struct watch {
+    char source[SOURCE_SIZE];
+    int64_t since_ms; /* of the first look ever */
+    int64_t until_ms; /* all that happened before is known, but for the gaps */
+};
+
+struct gap {
+    int64_t id;
+    char source[SOURCE_SIZE];
+    int64_t from_ms, until_ms;
+    int64_t filled_ms; /* 0: not filled */
+    char reason[256];
+};
+
+/* The source is watched until now; the first time it is since now, too. */
+int watch_note(struct store *store, const char *source, int64_t now_ms, struct error *error);
+int watch_get(struct store *store, const char *source, struct watch *ret_watch,
+              struct error *error); /* -ENOENT */
+
+/* Notes that the source was not watched from 'from_ms' on; a gap that began then and is there
+ * already ends later, if need be. */
+int gap_note(struct store *store, const char *source, int64_t from_ms, int64_t until_ms,
+             const char *reason, struct error *error);
+/* What was lost is known now from elsewhere. */
+int gap_fill(struct store *store, int64_t id, int64_t now_ms, struct error *error);
+/* Gaps that reach beyond 'from_ms' and are not filled, oldest first; 'source' NULL: of all. */
+int gap_list(struct store *store, const char *source, int64_t from_ms, size_t most,
+             struct gap *ret_gaps, size_t *ret_count, struct error *error);
+
+#endif

@@ -5,6 +5,7 @@ with      project demo, which Larder serves, from stocked pools
 without   project plain, which Larder's hooks leave out
 cached    plain, a volume type whose backend has Cinder's image-volume cache, warm: the best without Larder
 floor     plain, a volume and a port that the caller made beforehand and named in the request
+image_…   the same from an image, which has no volume: with, without, floor
 
 All cases have the same network, flavor and image. Before each boot the machine is quiet: pools stocked, no item being
 made or released, no volume on its way. What a boot sets off itself, such as restocking, goes on while it is timed,
@@ -46,14 +47,19 @@ class Case:
         """The requests of `count` boots, and what was made for them."""
         if not self.own:
             return [boots.body('bench', [NETWORK], IMAGE, self.root(), FLAVOR) for _ in range(count)], [], []
+        ports = [boots.make_port(self.tenant, NETWORK, name='bench')['id'] for _ in range(count)]
+        volumes = self.own_volumes(count) if self.from_volume else []
+        roots = [boots.own_volume(volume) for volume in volumes] or [None] * count
+        requests = [boots.body('bench', [{'port': port}], IMAGE, root=root, flavor=FLAVOR)
+                    for port, root in zip(ports, roots)]
+        return requests, ports, volumes
+
+    def own_volumes(self, count):
         asked = {'size': SIZE, 'name': 'bench', 'imageRef': boots.image_id(IMAGE), 'volume_type': self.type}
         volumes = [self.tenant.volume.post('/volumes', {'volume': asked})['volume']['id'] for _ in range(count)]
-        ports = [boots.make_port(self.tenant, NETWORK, name='bench')['id'] for _ in range(count)]
         for volume in volumes:
             boots.wait_volume(self.tenant, volume, 'available', 1800)
-        requests = [boots.body('bench', [{'port': port}], root=boots.own_volume(volume), flavor=FLAVOR)
-                    for port, volume in zip(ports, volumes)]
-        return requests, ports, volumes
+        return volumes
 
     def account(self, made):
         """What the hooks reported of these boots. Of a project that is left out they report nothing."""
@@ -76,6 +82,7 @@ CASES = {
     'floor': Case('from volume, floor', 'plain', True, own=True),
     'image_with': Case('from image, with Larder', 'demo', False),
     'image_without': Case('from image, without', 'plain', False),
+    'image_floor': Case('from image, floor', 'plain', False, own=True),
 }
 
 
@@ -176,6 +183,9 @@ def show():
                  {case.name: case.bursts for case in CASES.values()})
     print()
     flat = {}
+    if CASES['image_floor'].seconds:
+        flat['image_floor_ratio'] = report.ratio(CASES['image_floor'].seconds, CASES['image_without'].seconds)
+        print('image boots, floor ÷ without: %.3f, below which no image_ratio can be' % flat['image_floor_ratio'])
     for name, case in CASES.items():
         for word, values in (('', case.seconds), ('burst_', case.bursts)):
             if values:

@@ -35,11 +35,13 @@ store_sources = \
 	src/store/claim_row.c src/store/claim_row.h \
 	src/store/connection.c src/store/connection.h \
 	src/store/demand.c src/store/demand.h \
+	src/store/forecast.c src/store/forecast.h \
 	src/store/gap.c src/store/gap.h \
 	src/store/item.c src/store/item.h src/store/item_row.h \
 	src/store/item_claim.c src/store/item_claim.h \
 	src/store/key.c src/store/key.h \
 	src/store/lease.c \
+	src/store/model.c src/store/model.h \
 	src/store/pool.c src/store/pool.h \
 	src/store/pool_stock.c \
 	src/store/query.c src/store/query.h \
@@ -47,6 +49,7 @@ store_sources = \
 	src/store/schema.c \
 	src/store/series.c src/store/series.h \
 	src/store/sighting.c src/store/sighting.h \
+	src/store/slot.c src/store/slot.h \
 	src/store/store.c src/store/store.h \
 	src/store/url.c src/store/url.h
 

@@ -280,9 +280,10 @@ static const char *const forecast_tables[] = {
     "CREATE TABLE IF NOT EXISTS models ("
     " series_id BIGINT NOT NULL PRIMARY KEY,"
     " version INT NOT NULL,"
+    " from_ms" TIME ","
     " seen_until_ms" TIME ","
-    " state MEDIUMBLOB NOT NULL,"
-    " updated_ms" TIME
+    " built_ms" TIME ","
+    " state MEDIUMBLOB NOT NULL"
     ")" TABLE_OPTIONS,
 
     /* The newest forecast for each subject and interval; quantiles as distribution.h has them. */
@@ -296,7 +297,8 @@ static const char *const forecast_tables[] = {
     " mean DOUBLE NOT NULL,"
     " variance DOUBLE NOT NULL,"
     " quantiles VARBINARY(512) NOT NULL,"
-    " PRIMARY KEY (subject, subject_id, length_s)"
+    " PRIMARY KEY (subject, subject_id, length_s),"
+    " KEY forecasts_made (made_ms)"
     ")" TABLE_OPTIONS,
 
     /* The most specific rule wins: pool, project and flavor, flavor, project. */

@@ -120,6 +120,14 @@ int series_get(struct store *store, int64_t id, struct series *ret_series, struc
                           error);
 }
 
+int series_find(struct store *store, enum series_kind kind, const char *digest,
+                struct series *ret_series, struct error *error)
+{
+    return query_read_one(store, SERIES "WHERE kind = ? AND digest = ?",
+                          VALUES(TEXT(series_kind_name(kind)), TEXT(digest)), &series_type,
+                          ret_series, error);
+}
+
 int series_list(struct store *store, int kind, const char *project_id, int64_t after, size_t most,
                 struct series *ret_series, size_t *ret_count, struct error *error)
 {

@@ -23,7 +23,8 @@ static const char *const tables[] = {
     "DELETE FROM item_events", "DELETE FROM claims",     "DELETE FROM claim_lines",
     "DELETE FROM adoptions",  "DELETE FROM demand",      "DELETE FROM leases",
     "DELETE FROM series",     "DELETE FROM sightings",   "DELETE FROM boots",
-    "DELETE FROM watches",    "DELETE FROM gaps",
+    "DELETE FROM watches",    "DELETE FROM gaps",        "DELETE FROM models",
+    "DELETE FROM forecasts",
 };
 
 struct store_options service_options(void)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sightings as models want them: batches in time, and the times nobody watched.  A batch is what
+ * one request made of a series, at the moment of its first sighting; a sighting without a request
+ * id is a batch of its own.
+ */
+#ifndef LARDER_STORE_SLOT_H
+#define LARDER_STORE_SLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/gap.h"
+#include "store/series.h"
+#include "store/store.h"
+
+struct batch {
+    int64_t series_id;
+    int64_t at_ms; /* of its first sighting */
+    int64_t size;  /* >= 1 */
+};
+
+/* The series whose id is 'index' modulo 'count'. */
+struct shard {
+    int64_t count, index;
+};
+
+/* Batches that began in [from_ms, until_ms), of all series of a shard, by series and time: one
+ * statement for all.  As many as 'most' were found: there may be more. */
+int batches_of_shard(struct store *store, const struct shard *shard, int64_t from_ms,
+                     int64_t until_ms, size_t most, struct batch *ret_batches, size_t *ret_count,
+                     struct error *error);
+/* The same of one series, by time. */
+int batches_of_series(struct store *store, int64_t series_id, int64_t from_ms, int64_t until_ms,
+                      size_t most, struct batch *ret_batches, size_t *ret_count,
+                      struct error *error);
+
+/* ---- when was watched ---- */
+
+#define GAPS_MOST 1024
+
+/* Until when the bus was watched, and when not. */
+struct watching {
+    int64_t until_ms; /* INT64_MAX: no listener ever ran; the hooks' reports are all there is */
+    size_t gap_count;
+    struct gap gaps[GAPS_MOST]; /* that were not filled, oldest first */
+    int64_t filled_ms;          /* when a gap was filled last; 0: none was */
+};
+
+/* What is known of the time since 'since_ms'. */
+int watching_read(struct store *store, int64_t since_ms, struct watching *ret_watching,
+                  struct error *error);
+/* Whether something of [from_ms, until_ms) was not watched. */
+bool watching_misses(const struct watching *watching, int64_t from_ms, int64_t until_ms);
+
+#endif

@@ -33,10 +33,13 @@ store_sources = \
 	src/store/adoption_row.c src/store/adoption_row.h \
 	src/store/boot.c src/store/boot.h \
 	src/store/claim_row.c src/store/claim_row.h \
+	src/store/compute_host.c \
 	src/store/connection.c src/store/connection.h \
 	src/store/demand.c src/store/demand.h \
 	src/store/forecast.c src/store/forecast.h \
 	src/store/gap.c src/store/gap.h \
+	src/store/image_host.c src/store/image_host.h \
+	src/store/image_pool.c src/store/image_pool.h \
 	src/store/item.c src/store/item.h src/store/item_row.h \
 	src/store/item_claim.c src/store/item_claim.h \
 	src/store/key.c src/store/key.h \
@@ -54,10 +57,12 @@ store_sources = \
 	src/store/url.c src/store/url.h
 
 cloud_sources = \
+	src/cloud/aggregate.c \
 	src/cloud/answer.c src/cloud/answer.h \
 	src/cloud/catalog.c src/cloud/catalog.h \
 	src/cloud/client.c src/cloud/client.h src/cloud/client_private.h \
 	src/cloud/cloud.h \
+	src/cloud/compute.c src/cloud/compute.h \
 	src/cloud/http.c src/cloud/http.h \
 	src/cloud/identity.c src/cloud/identity.h \
 	src/cloud/image.c src/cloud/image.h \
@@ -81,6 +86,8 @@ claim_sources = \
 
 bootstrap_sources = \
 	src/bootstrap/bootstrap.h \
+	src/bootstrap/image.c src/bootstrap/image.h \
+	src/bootstrap/image_plan.c src/bootstrap/image_plan.h \
 	src/bootstrap/keeper.c \
 	src/bootstrap/kind.c src/bootstrap/kind.h \
 	src/bootstrap/life.c src/bootstrap/life.h \

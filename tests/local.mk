@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/test_cloud_answer \
 	tests/unit/test_cloud_catalog \
 	tests/unit/test_cloud_client \
+	tests/unit/test_cloud_compute \
 	tests/unit/test_cloud_retry \
 	tests/unit/test_cloud_shapes \
 	tests/unit/test_cloud_token_cache \
@@ -16,6 +17,7 @@ unit_tests = \
 	tests/unit/test_digest \
 	tests/unit/test_error \
 	tests/unit/test_filter \
+	tests/unit/test_image_plan \
 	tests/unit/test_ini \
 	tests/unit/test_json \
 	tests/unit/test_json_canonical \
@@ -40,6 +42,7 @@ service_tests = \
 	tests/service/test_claim \
 	tests/service/test_cloud \
 	tests/service/test_cloud_tls \
+	tests/service/test_image \
 	tests/service/test_item \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
@@ -56,6 +59,8 @@ rig_helpers = tests/service/rig.c tests/service/rig.h tests/service/fake_cloud.c
 tests_service_test_bootstrap_SOURCES = tests/service/test_bootstrap.c $(service_helpers) \
 	$(rig_helpers)
 tests_service_test_bootstrap_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_service_test_image_SOURCES = tests/service/test_image.c $(service_helpers) $(rig_helpers)
+tests_service_test_image_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_service_test_reconcile_SOURCES = tests/service/test_reconcile.c $(claims_helpers) \
 	$(rig_helpers)
 tests_service_test_reconcile_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'

@@ -67,7 +67,7 @@ struct begin_body {
 };
 
 static const struct json_member begin_members[] = {
-    JSON_FIELD_CHOICE(struct begin_body, kind, "kind", JSON_REQUIRED, KIND_CHOICES),
+    JSON_FIELD_CHOICE(struct begin_body, kind, "kind", JSON_REQUIRED, ITEM_KIND_CHOICES),
     JSON_FIELD(JSON_REQUEST_ID, struct begin_body, request_id, "request_id", JSON_REQUIRED),
     JSON_FIELD(JSON_ID, struct begin_body, project_id, "project_id", JSON_REQUIRED),
     JSON_FIELD(JSON_UUID, struct begin_body, instance_id, "instance_id", JSON_NULLABLE),

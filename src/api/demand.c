@@ -44,7 +44,7 @@ struct body {
 };
 
 static const struct json_member body_members[] = {
-    JSON_FIELD_CHOICE(struct body, kind, "kind", JSON_REQUIRED, KIND_CHOICES),
+    JSON_FIELD_CHOICE(struct body, kind, "kind", JSON_REQUIRED, ITEM_KIND_CHOICES),
     JSON_FIELD(JSON_REQUEST_ID, struct body, request_id, "request_id", JSON_REQUIRED),
     JSON_FIELD(JSON_ID, struct body, project_id, "project_id", JSON_REQUIRED),
     JSON_FIELD(JSON_UUID, struct body, instance_id, "instance_id", JSON_NULLABLE),

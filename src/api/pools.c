@@ -35,13 +35,26 @@ static void put_volume_key(struct json_writer *writer, const struct volume_key *
     json_put_text(writer, "availability_zone", key->zone);
 }
 
+static void put_image_key(struct json_writer *writer, const struct image_key *key)
+{
+    json_put_text(writer, "image_id", key->image_id);
+    json_put_int(writer, "aggregate_id", key->aggregate_id);
+}
+
 static void put_key(struct json_writer *writer, const struct key *key)
 {
     json_begin_object(writer, "key");
-    if (key->kind == KIND_PORT)
+    switch (key->kind) {
+    case KIND_PORT:
         put_port_key(writer, &key->port);
-    else
+        break;
+    case KIND_VOLUME:
         put_volume_key(writer, &key->volume);
+        break;
+    case KIND_IMAGE:
+        put_image_key(writer, &key->image);
+        break;
+    }
     json_end_object(writer);
 }
 

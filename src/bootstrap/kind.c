@@ -4,7 +4,7 @@
 
 const struct kind_ops *kind_ops(enum kind kind)
 {
-    static const struct kind_ops *const table[] = {
+    static const struct kind_ops *const table[KINDS] = { /* images have no items */
         [KIND_PORT] = &port_ops,
         [KIND_VOLUME] = &volume_ops,
     };

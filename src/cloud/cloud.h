@@ -7,6 +7,7 @@
 #define LARDER_CLOUD_CLOUD_H
 
 #include "cloud/client.h"
+#include "cloud/compute.h"
 #include "cloud/identity.h"
 #include "cloud/image.h"
 #include "cloud/network.h"

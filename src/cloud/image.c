@@ -15,7 +15,10 @@ static const struct json_member image_members[] = {
     JSON_FIELD(JSON_TEXT, struct image, status, "status", JSON_REQUIRED),
     JSON_FIELD(JSON_TEXT, struct image, visibility, "visibility", JSON_REQUIRED),
     JSON_FIELD(JSON_TEXT, struct image, owner, "owner", JSON_NULLABLE),
+    JSON_FIELD(JSON_BOOL, struct image, hidden, "os_hidden", JSON_NULLABLE),
     JSON_FIELD(JSON_INT, struct image, min_disk, "min_disk", JSON_NULLABLE),
+    JSON_FIELD(JSON_INT, struct image, size, "size", JSON_NULLABLE),
+    JSON_FIELD(JSON_INT, struct image, virtual_size, "virtual_size", JSON_NULLABLE),
     JSON_FIELD(JSON_TIME, struct image, updated_ms, "updated_at", JSON_NULLABLE),
 };
 static const struct json_shape image_shape = { "image", image_members, ARRAY_SIZE(image_members),
@@ -87,4 +90,23 @@ int image_get(struct client *client, const char *id, struct image *ret_image, st
     call.path = strbuf_text(&path);
     status = client_call(client, &call, &body, error);
     return status ? status : read_image(body, ret_image, error);
+}
+
+int64_t image_cached_size(const struct image *image)
+{
+    return image->virtual_size > image->size ? image->virtual_size : image->size;
+}
+
+int image_warm(struct client *client, const char *id, struct error *error)
+{
+    auto_strbuf path = STRBUF_INIT(256);
+    struct call call = { .service = SERVICE_IMAGE, .method = "PUT" };
+    int status;
+
+    strbuf_add_text(&path, "/cache/");
+    status = path_add_id(&path, id, error);
+    if (status)
+        return status;
+    call.path = strbuf_text(&path);
+    return client_call(client, &call, NULL, error);
 }

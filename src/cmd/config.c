@@ -143,6 +143,37 @@ static const struct option options[] = {
          "File with the key that seals volume transfer keys in the database; made by larder-manage "
          "key create, the same for all processes, readable by its owner only."),
 
+    BOOL("image", "enabled", image.enabled, OPTION_RELOAD, "true",
+         "Have Nova cache images on compute hosts ahead of the boots that want them."),
+    LIST("image", "aggregates", image.aggregates, OPTION_RELOAD, "",
+         "Names of the aggregates on whose hosts images are cached. Empty: all that Nova has."),
+    FLOAT("image", "least_boots", image.rules.least_boots, OPTION_RELOAD, "0.5", 0, 1000000,
+          "boots", "An image is cached from so many boots on that are forecast for an hour."),
+    INT("image", "disk_gb", image.rules.disk_gb, OPTION_RELOAD, "50", 0, 1000000, "GiB",
+        "Most that the images cached for Larder may take on the disk of one host."),
+    INT("image", "requests", image.rules.requests, OPTION_RELOAD, "1", 1, 100, "requests",
+        "Aggregates that Nova may be caching on at a time; each asks Glance for the image as often "
+        "as Nova's [image_cache] precache_concurrency says."),
+    INT("image", "refresh", image.refresh_s, OPTION_RELOAD, "43200", 1, 31536000, "seconds",
+        "After so long Nova is asked again for an image that is still wanted, so that it is not "
+        "evicted. Less than unused_age."),
+    INT("image", "unused_age", image.unused_age_s, OPTION_RELOAD, "86400", 1, 31536000, "seconds",
+        "When Nova evicts an image that nobody used: [image_cache] "
+        "remove_unused_original_minimum_age_seconds of the compute hosts' nova.conf."),
+    INT("image", "patience", image.patience_s, OPTION_RELOAD, "1800", 10, 86400, "seconds",
+        "A host of which Nova has said nothing for so long is taken for failed."),
+    INT("image", "retry", image.retry_s, OPTION_RELOAD, "60", 1, 86400, "seconds",
+        "When an image is tried again on a host where it failed; then after twice as long, and so "
+        "on."),
+    INT("image", "unable", image.unable_s, OPTION_RELOAD, "86400", 1, 31536000, "seconds",
+        "For so long a host is left alone that was learned to cache nothing."),
+    INT("image", "review", image.review_s, OPTION_RELOAD, "30", 1, 3600, "seconds",
+        "Time between two looks at all image pools."),
+    INT("image", "survey", image.survey_s, OPTION_RELOAD, "300", 1, 86400, "seconds",
+        "Time between two looks at Nova's aggregates and hosts."),
+    BOOL("image", "glance_cache", image.glance_cache, OPTION_RELOAD, "true",
+         "Have Glance's own cache fetch an image before the hosts do, where there is one."),
+
     INT("claim", "lifetime", claim.lifetime_s, 0, "300", 10, 86400, "seconds",
         "How long a boot request keeps the items that were set aside for it."),
     INT("claim", "adoption_timeout", claim.adoption_timeout_s, 0, "60", 5, 3600, "seconds",

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "bootstrap/bootstrap.h"
+#include "bootstrap/image.h"
 #include "claim/claim.h"
 #include "cloud/cloud.h"
 #include "store/store.h"
@@ -23,6 +24,7 @@ struct config {
     struct store_options database;
     struct cloud_options cloud;
     struct bootstrap_options bootstrap;
+    struct image_options image;
     struct claim_options claim;
     struct api_options api;
 };

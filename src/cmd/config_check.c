@@ -61,10 +61,20 @@ static int check_lease(const struct config *config, struct error *error)
     return 0;
 }
 
-/* Workers and the keeper hold a connection each while they work; the API needs some too. */
+/* What is asked for again after Nova has evicted it was cold in between. */
+static int check_refresh(const struct config *config, struct error *error)
+{
+    if (config->image.refresh_s >= config->image.unused_age_s)
+        return error_set(error, -EINVAL, "[image] refresh = %" PRId64 " must be less than "
+                         "unused_age = %" PRId64 ", or images are evicted before they are asked "
+                         "for again", config->image.refresh_s, config->image.unused_age_s);
+    return 0;
+}
+
+/* Workers and both keepers hold a connection each while they work; the API needs some too. */
 static int check_connections(const struct config *config, struct error *error)
 {
-    int64_t needed = config_has_role(config, "worker") ? config->bootstrap.workers + 1 : 0;
+    int64_t needed = config_has_role(config, "worker") ? config->bootstrap.workers + 2 : 0;
 
     needed += config_has_role(config, "api") ? 1 : 0;
     if (config->database.max_connections < needed)
@@ -123,7 +133,7 @@ static int check_hook_role(const struct config *config, struct error *error)
 int config_check(const struct config *config, struct error *error)
 {
     static int (*const checks[])(const struct config *, struct error *) = {
-        check_roles, check_floors, check_lease, check_connections,
+        check_roles, check_floors, check_lease, check_refresh, check_connections,
         check_login, check_tls,    check_hook_role,
     };
     int status = 0;

@@ -30,6 +30,7 @@ struct daemon {
     struct cloud *cloud;
     struct bootstrap bootstrap;
     struct workers *workers;
+    struct image_keeper *images;
     struct api api;
     struct api_server *server;
 };
@@ -136,6 +137,20 @@ static void stop_workers(struct daemon *daemon)
     _exit(EXIT_SUCCESS);
 }
 
+static int start_images(struct daemon *daemon, struct error *error)
+{
+    if (!config_has_role(&daemon->config, "worker") || text_equal(daemon->config.mode, "observe"))
+        return 0;
+    return image_keeper_start(&daemon->config.image, daemon->database, daemon->cloud,
+                              &daemon->images, error);
+}
+
+static void stop_images(struct daemon *daemon)
+{
+    if (image_keeper_stop(daemon->images, GRACE_MS) < 0)
+        _exit(EXIT_SUCCESS); /* it waits for Nova or Glance; nothing of it is lost */
+}
+
 static void wake_workers(void *context)
 {
     struct daemon *daemon = context;
@@ -184,6 +199,7 @@ static const struct part {
     { "schema", check_schema, NULL },
     { "cloud", start_cloud, stop_cloud },
     { "workers", start_workers, stop_workers },
+    { "images", start_images, stop_images },
     { "api", start_api, stop_api },
 };
 
@@ -249,6 +265,7 @@ static void reload(struct daemon *daemon)
         log_info("configuration read again and log reopened");
     if (daemon->workers)
         workers_reload(daemon->workers, &daemon->config.bootstrap);
+    image_keeper_reload(daemon->images, &daemon->config.image);
     notify_manager("READY=1");
 }
 

@@ -23,7 +23,7 @@ static const struct column adoption_columns[] = {
     TEXT_COLUMN(struct adoption, item_id),
     TEXT_COLUMN(struct adoption, claim_id),
     TEXT_COLUMN(struct adoption, pool_id),
-    CHOICE_COLUMN(struct adoption, kind, KIND_CHOICES),
+    CHOICE_COLUMN(struct adoption, kind, ITEM_KIND_CHOICES),
     CHOICE_COLUMN(struct adoption, state, ADOPTION_STATE_CHOICES),
     TEXT_COLUMN(struct adoption, project_id),
     TEXT_COLUMN(struct adoption, request_id),

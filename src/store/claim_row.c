@@ -54,7 +54,7 @@ static const struct column claim_columns[] = {
 static const struct row_type claim_type = ROW_TYPE(struct claim, claim_columns);
 
 static const struct column line_columns[] = {
-    CHOICE_COLUMN(struct claim_line, kind, KIND_CHOICES),
+    CHOICE_COLUMN(struct claim_line, kind, ITEM_KIND_CHOICES),
     TEXT_COLUMN(struct claim_line, pool_id),
     TEXT_COLUMN(struct claim_line, ask_digest),
     INT_COLUMN(struct claim_line, wanted),

@@ -30,7 +30,7 @@ int demand_add(struct store *store, const struct demand *demand, struct error *e
 static const struct column demand_columns[] = {
     INT_COLUMN(struct demand, id),
     INT_COLUMN(struct demand, at_ms),
-    CHOICE_COLUMN(struct demand, kind, KIND_CHOICES),
+    CHOICE_COLUMN(struct demand, kind, ITEM_KIND_CHOICES),
     CHOICE_COLUMN(struct demand, outcome, OUTCOME_CHOICES),
     TEXT_COLUMN(struct demand, pool_id),
     TEXT_COLUMN(struct demand, project_id),

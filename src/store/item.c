@@ -42,7 +42,7 @@ bool item_move_allowed(enum item_state from, enum item_state to)
 static const struct column item_columns[] = {
     TEXT_COLUMN(struct item, id),
     TEXT_COLUMN(struct item, pool_id),
-    CHOICE_COLUMN(struct item, kind, KIND_CHOICES),
+    CHOICE_COLUMN(struct item, kind, ITEM_KIND_CHOICES),
     CHOICE_COLUMN(struct item, state, ITEM_STATE_CHOICES),
     TEXT_COLUMN(struct item, reason),
     TEXT_COLUMN(struct item, holder_id),

@@ -12,7 +12,7 @@
 
 #define WRITTEN_MOST 8192 /* more than the longest key or ask takes */
 
-static const char *const kind_names[] = { "port", "volume" };
+static const char *const kind_names[] = { "port", "volume", "image" };
 
 const char *kind_name(enum kind kind)
 {
@@ -81,15 +81,28 @@ static void write_volume_key(struct json_writer *writer, const struct volume_key
     json_put_text(writer, "availability_zone", key->zone);
 }
 
+static void write_image_key(struct json_writer *writer, const struct image_key *key)
+{
+    json_put_text(writer, "image_id", key->image_id);
+    json_put_int(writer, "aggregate_id", key->aggregate_id);
+}
+
 void key_write(const struct key *key, struct strbuf *out)
 {
     struct json_writer writer = JSON_WRITER(out);
 
     json_begin_object(&writer, NULL);
-    if (key->kind == KIND_PORT)
+    switch (key->kind) {
+    case KIND_PORT:
         write_port_key(&writer, &key->port);
-    else
+        break;
+    case KIND_VOLUME:
         write_volume_key(&writer, &key->volume);
+        break;
+    case KIND_IMAGE:
+        write_image_key(&writer, &key->image);
+        break;
+    }
     json_end_object(&writer);
 }
 
@@ -128,11 +141,26 @@ static const struct json_member volume_members[] = {
                      NAME_SIZE - 1),
 };
 
-static const struct json_shape port_shape = { .name = "key", .members = port_members,
-                                              .count = ARRAY_SIZE(port_members), .strict = true };
-static const struct json_shape volume_shape = { .name = "key", .members = volume_members,
-                                                .count = ARRAY_SIZE(volume_members),
-                                                .strict = true };
+static const struct json_member image_members[] = {
+    JSON_FIELD(JSON_UUID, struct image_key, image_id, "image_id", JSON_REQUIRED),
+    JSON_FIELD_RANGE(JSON_INT, struct image_key, aggregate_id, "aggregate_id", JSON_REQUIRED, 1,
+                     INT32_MAX),
+};
+
+#define SHAPE(members_) { "key", members_, ARRAY_SIZE(members_), true }
+static const struct json_shape shapes[KINDS] = {
+    [KIND_PORT] = SHAPE(port_members),
+    [KIND_VOLUME] = SHAPE(volume_members),
+    [KIND_IMAGE] = SHAPE(image_members),
+};
+
+/* Where a key of its kind is read into. */
+static void *members_of(struct key *key)
+{
+    void *const members[KINDS] = { &key->port, &key->volume, &key->image };
+
+    return members[key->kind];
+}
 
 int key_read(enum kind kind, const char *json, struct key *ret_key, struct error *error)
 {
@@ -142,10 +170,7 @@ int key_read(enum kind kind, const char *json, struct key *ret_key, struct error
 
     if (r < 0)
         return r;
-    if (kind == KIND_PORT)
-        r = json_read(parsed, &port_shape, &key.port, error);
-    else
-        r = json_read(parsed, &volume_shape, &key.volume, error);
+    r = json_read(parsed, &shapes[kind], members_of(&key), error);
     if (r < 0)
         return r;
     key_normalise(&key);

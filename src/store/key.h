@@ -14,8 +14,10 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 
-enum kind { KIND_PORT, KIND_VOLUME };
-#define KIND_CHOICES "port|volume"
+enum kind { KIND_PORT, KIND_VOLUME, KIND_IMAGE };
+#define KIND_CHOICES "port|volume|image"
+#define ITEM_KIND_CHOICES "port|volume" /* of which there are items, that a boot can claim */
+#define KINDS 3
 const char *kind_name(enum kind kind);
 int kind_from_name(const char *name, enum kind *ret_kind); /* -EINVAL */
 
@@ -35,11 +37,18 @@ struct volume_key {
     char zone[NAME_SIZE]; /* as Cinder resolved it; never "" */
 };
 
+/* An image on the hosts of one of Nova's aggregates. */
+struct image_key {
+    char image_id[ID_SIZE];
+    int64_t aggregate_id;
+};
+
 struct key {
     enum kind kind;
     union {
         struct port_key port;
         struct volume_key volume;
+        struct image_key image;
     };
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/image_pool.h"
 #include "store/query.h"
 
 /* Asks that lead to pools which one project may have begun, for each pool it may begin: a type by
@@ -72,7 +73,8 @@ static const struct column pool_columns[] = {
 };
 static const struct row_type pool_type = ROW_TYPE(struct pool_row, pool_columns);
 
-static int take_row(struct pool_row *row, struct pool *ret_pool, struct error *error)
+static int take_row(struct store *store, struct pool_row *row, struct pool *ret_pool,
+                    struct error *error)
 {
     int r = key_read(row->kind, row->key_json, &row->pool.key, error);
 
@@ -80,8 +82,10 @@ static int take_row(struct pool_row *row, struct pool *ret_pool, struct error *e
         error_wrap(error, "The key of pool %s", row->pool.id);
         return r;
     }
+    if (row->kind == KIND_IMAGE)
+        r = image_pool_count(store, &row->pool.key.image, &row->pool, error);
     *ret_pool = row->pool;
-    return 0;
+    return r;
 }
 
 static int read_pool(struct store *store, const char *sql, const char *by, struct pool *ret_pool,
@@ -90,7 +94,7 @@ static int read_pool(struct store *store, const char *sql, const char *by, struc
     struct pool_row row;
     int r = query_read_one(store, sql, VALUES(TEXT(by)), &pool_type, &row, error);
 
-    return r < 0 ? r : take_row(&row, ret_pool, error);
+    return r < 0 ? r : take_row(store, &row, ret_pool, error);
 }
 
 int pool_get(struct store *store, const char *id, struct pool *ret_pool, struct error *error)
@@ -133,7 +137,7 @@ int pool_list(struct store *store, int kind, const char *project_id, const char 
                    VALUES(TEXT(marker), TEXT(name), TEXT(name), TEXT(project), TEXT(project),
                           INT(most)), &pool_type, rows, most, &count, error);
     for (size_t i = 0; r == 0 && i < count; i++)
-        r = take_row(&rows[i], &ret_pools[i], error);
+        r = take_row(store, &rows[i], &ret_pools[i], error);
     if (r == 0)
         *ret_count = count;
     return r;

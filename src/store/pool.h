@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pools: items of one (kind, key), with a target, a floor, a ceiling and a state. */
+/*
+ * Pools: items of one (kind, key), with a target, a floor, a ceiling and a state.
+ *
+ * An image pool has no items: its key is an image on the hosts of an aggregate, and its counts are
+ * hosts in the states of image_host.h (wanted, caching as creating, warm as ready, failed).  Its
+ * target is set by who caches images (bootstrap/image.h), not by the planner, and nothing of it is
+ * stocked, claimed or adopted.
+ */
 #ifndef LARDER_STORE_POOL_H
 #define LARDER_STORE_POOL_H
 
@@ -22,7 +29,7 @@ struct pool {
     int64_t not_before_ms; /* nothing is made before (backoff) */
     char last_error[512];
     int64_t created_ms, updated_ms, demanded_ms;
-    /* counted from the items when read */
+    /* counted from the items when read; image: hosts */
     int64_t wanted, creating, ready, claimed, releasing, failed;
 };
 
@@ -30,7 +37,7 @@ struct pool {
 int64_t pool_goal(const struct pool *pool);
 
 struct pool_defaults {
-    int64_t floor[2]; /* by kind */
+    int64_t floor[KINDS];
     int64_t ceiling;
     int64_t pools_per_project; /* ports; more are not begun (-EDQUOT) */
 };

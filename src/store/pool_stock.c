@@ -31,6 +31,8 @@ static int64_t pool_lack(const struct pool *pool, int64_t now_ms)
     int64_t lack = pool_goal(pool) - coming(pool);
     int64_t room = pool->ceiling - coming(pool) - pool->claimed;
 
+    if (pool->key.kind == KIND_IMAGE)
+        return 0;
     return now_ms < pool->not_before_ms ? 0 : least(lack, room);
 }
 
@@ -115,6 +117,8 @@ static struct surplus pool_surplus(const struct pool *pool)
     struct surplus some = { 0, 0, 0 };
     int64_t much = coming(pool) - pool_goal(pool);
 
+    if (pool->key.kind == KIND_IMAGE)
+        return (struct surplus){ 0, 0, 0 };
     if (pool->state == POOL_DRAINING)
         return all;
     if (pool->state == POOL_PAUSED) { /* makes nothing more, keeps what it has */

@@ -330,15 +330,42 @@ static const char *const forecast_tables[] = {
     " KEY decisions_time (at_ms)"
     ")" TABLE_OPTIONS,
 
+    /* asked_ms is when Nova was asked to cache the image and has not answered yet; warmed_ms when
+     * it said last that it is there, used_ms when an instance made of it became active there. */
     "CREATE TABLE IF NOT EXISTS image_hosts ("
+    " id BIGINT NOT NULL AUTO_INCREMENT UNIQUE KEY,"
     " image_id" ID ","
     " host VARCHAR(255) NOT NULL,"
     " state ENUM('wanted','caching','warm','failed','unable') NOT NULL,"
     " reason VARCHAR(255) NOT NULL DEFAULT '',"
+    " bytes BIGINT NOT NULL DEFAULT 0,"
+    " failures BIGINT NOT NULL DEFAULT 0,"
+    " refusals BIGINT NOT NULL DEFAULT 0,"
+    " took_ms BIGINT NOT NULL DEFAULT 0,"
+    " asked_ms" OPTIONAL_TIME ","
+    " warmed_ms" OPTIONAL_TIME ","
     " used_ms" OPTIONAL_TIME ","
     " changed_ms" TIME ","
     " PRIMARY KEY (image_id, host),"
-    " KEY image_hosts_host (host)"
+    " KEY image_hosts_host (host, state),"
+    " KEY image_hosts_asked (asked_ms)"
+    ")" TABLE_OPTIONS,
+
+    /* Nova's compute hosts and the aggregates that they are in, as seen last.  unable_ms is when it
+     * was learned that a host's driver cannot cache images. */
+    "CREATE TABLE IF NOT EXISTS compute_hosts ("
+    " host VARCHAR(255) NOT NULL PRIMARY KEY,"
+    " up TINYINT NOT NULL,"
+    " unable_ms" OPTIONAL_TIME ","
+    " seen_ms" TIME
+    ")" TABLE_OPTIONS,
+    "CREATE TABLE IF NOT EXISTS aggregate_hosts ("
+    " aggregate_id BIGINT NOT NULL,"
+    " host VARCHAR(255) NOT NULL,"
+    " name VARCHAR(255) NOT NULL,"
+    " seen_ms" TIME ","
+    " PRIMARY KEY (aggregate_id, host),"
+    " KEY aggregate_hosts_host (host)"
     ")" TABLE_OPTIONS,
 
     "CREATE TABLE IF NOT EXISTS utilisation ("

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """As much of a cloud as src/bootstrap asks for, so that its answers can be lost, late or bad.
 
-Keystone's login and the calls of Neutron, Cinder and Glance that Larder makes, over things in memory. The test steers it by lines on
+Keystone's login and the calls of Neutron, Cinder, Glance and Nova that Larder makes, over things in memory. The test steers it by lines on
 standard input and reads one line of answer each: see COMMANDS. Where it is said first, as a URL.
 """
 import json
@@ -17,7 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 PROJECT = 'a' * 32
 LOCK = threading.RLock()
 PORTS, VOLUMES, TRANSFERS, FAULTS = {}, {}, {}, []
-CLOUD = {'polls': 2, 'free': 1000, 'subnets': 1, 'encrypted': 0, 'image': 'active', 'outcome': 'available'}
+CACHED, GLANCE_CACHED = [], []  # what Nova and Glance were asked to cache
+AGGREGATES = {1: ['one', 'two'], 2: ['three']}
+CLOUD = {'polls': 2, 'free': 1000, 'subnets': 1, 'encrypted': 0, 'image': 'active', 'outcome': 'available', 'image_size': 1, 'visibility': 'public', 'hidden': 0, 'down': '-'}
 
 
 class Refused(Exception):
@@ -52,7 +54,7 @@ def login(_request):
     stamp = '%Y-%m-%dT%H:%M:%S.000000Z'
     catalog = [{'type': kind, 'name': kind, 'id': kind, 'endpoints': [
         {'id': kind, 'interface': 'internal', 'region': 'R', 'region_id': 'R', 'url': URL + path}]}
-        for kind, path in (('network', '/network'), ('block-storage', '/volume/v3'), ('image', '/image'))]
+        for kind, path in (('network', '/network'), ('block-storage', '/volume/v3'), ('image', '/image'), ('compute', '/compute/v2.1'))]
     return 201, {'token': {'issued_at': now.strftime(stamp), 'expires_at': (now + timedelta(hours=1)).strftime(stamp),
                            'methods': ['password'], 'user': {'id': 'u', 'name': 'larder'}, 'catalog': catalog,
                            'project': {'id': PROJECT, 'name': 'larder', 'domain': {'id': 'default', 'name': 'Default'}},
@@ -191,9 +193,34 @@ def encryption(_request, _id):
 # ---- Glance
 
 def image(_request, id):
-    return 200, {'id': id, 'status': CLOUD['image'], 'visibility': 'public', 'owner': 'b' * 32, 'min_disk': 1, 'min_ram': 0,
+    return 200, {'id': id, 'status': CLOUD['image'], 'visibility': CLOUD['visibility'], 'os_hidden': bool(CLOUD['hidden']), 'owner': 'b' * 32, 'min_disk': 1, 'min_ram': 0,
                  'checksum': 'x', 'os_hash_value': 'x', 'updated_at': '2026-01-01T00:00:00Z', 'created_at': '2026-01-01T00:00:00Z',
-                 'size': 1, 'disk_format': 'raw', 'container_format': 'bare', 'name': 'image'}
+                 'size': CLOUD['image_size'], 'virtual_size': None, 'disk_format': 'raw', 'container_format': 'bare', 'name': 'image'}
+
+
+def glance_cache(_request, id):
+    GLANCE_CACHED.append(id)
+    return 202, None
+
+
+# ---- Nova
+
+def aggregates(_request):
+    return 200, {'aggregates': [{'id': id, 'uuid': str(uuid.UUID(int=id)), 'name': f'aggregate{id}', 'availability_zone': None, 'hosts': hosts,
+                                 'metadata': {}, 'deleted': False} for id, hosts in AGGREGATES.items()]}
+
+
+def services(_request):
+    hosts = [host for hosts in AGGREGATES.values() for host in hosts]
+    return 200, {'services': [{'id': str(uuid.uuid5(uuid.NAMESPACE_DNS, host)), 'binary': 'nova-compute', 'host': host, 'zone': 'nova',
+                               'status': 'enabled', 'state': 'down' if host == CLOUD['down'] else 'up'} for host in hosts]}
+
+
+def cache_images(request, id):
+    if int(id) not in AGGREGATES:
+        raise missing('Aggregate')
+    CACHED.extend(f"{id}:{image['id']}" for image in request.body['cache'])
+    return 202, None
 
 
 def page(request, things, filters):
@@ -227,6 +254,10 @@ ROUTES = [(method, re.compile(path + '$'), answer) for method, path, answer in (
     ('GET', f'/volume/v3/[^/]+/types/{ID}', volume_type),
     ('GET', f'/volume/v3/[^/]+/types/{ID}/encryption', encryption),
     ('GET', f'/image/v2/images/{ID}', image),
+    ('PUT', f'/image/v2/cache/{ID}', glance_cache),
+    ('GET', '/compute/v2.1/os-aggregates', aggregates),
+    ('GET', '/compute/v2.1/os-services', services),
+    ('POST', '/compute/v2.1/os-aggregates/([0-9]+)/images', cache_images),
 )]
 
 
@@ -346,7 +377,8 @@ def name_of(id):
 
 COMMANDS = {'set': set_value, 'fault': set_fault, 'take': take, 'drop': drop, 'reoffer': reoffer, 'add-port': add_port,
             'add-volume': add_volume, 'count': count, 'key': key_of, 'name': name_of, 'project': lambda: PROJECT,
-            'heal': FAULTS.clear, 'has': lambda id: int(id in PORTS or id in VOLUMES)}
+            'heal': FAULTS.clear, 'cached': lambda: ' '.join(CACHED) or '-', 'glance-cached': lambda: len(GLANCE_CACHED),
+            'drop-aggregate': lambda id: AGGREGATES.pop(int(id)) and None, 'has': lambda id: int(id in PORTS or id in VOLUMES)}
 
 
 class Server(ThreadingHTTPServer):

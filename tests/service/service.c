@@ -24,7 +24,8 @@ static const char *const tables[] = {
     "DELETE FROM adoptions",  "DELETE FROM demand",      "DELETE FROM leases",
     "DELETE FROM series",     "DELETE FROM sightings",   "DELETE FROM boots",
     "DELETE FROM watches",    "DELETE FROM gaps",        "DELETE FROM models",
-    "DELETE FROM forecasts",
+    "DELETE FROM forecasts",  "DELETE FROM image_hosts", "DELETE FROM compute_hosts",
+    "DELETE FROM aggregate_hosts",
 };
 
 struct store_options service_options(void)

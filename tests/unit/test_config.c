@@ -73,7 +73,7 @@ static const struct {
     { "[bootstrap]\nfloor_volume = 101\n", { "floor_volume = 101", "ceiling_pool = 100" } },
     { "[bootstrap]\nlease = 30\n", { "lease = 30", "[neutron] timeout = 30" } },
     { "[cinder]\ntimeout = 500\n", { "lease = 120", "[cinder] timeout = 500" } },
-    { "[bootstrap]\nworkers = 20\n", { "max_connections = 20", "workers = 20", "at least 22" } },
+    { "[bootstrap]\nworkers = 20\n", { "max_connections = 20", "workers = 20", "at least 23" } },
     { "[DEFAULT]\nroles = api,cook\n", { "no role \"cook\"", "listener, predictor and planner" } },
     { "[DEFAULT]\nroles =\n", { "roles is empty" } },
     { "[DEFAULT]\ndebug = perhaps\n", { "debug = perhaps", "true or false" } },

@@ -126,6 +126,8 @@ START_TEST(test_keys_survive_writing)
     key_of_volume_ask(&volume, B, "zone \"\xc3\xa9\" \\ \n", &key);
     check_round_trip(&key);
     ck_assert_int_eq(key.volume.size, 20);
+    key = (struct key){ .kind = KIND_IMAGE, .image = { .image_id = A, .aggregate_id = 7 } };
+    check_round_trip(&key);
 }
 END_TEST
 
@@ -158,7 +160,9 @@ START_TEST(test_kinds_have_names)
     ck_assert_int_eq(kind_from_name("volume", &kind), 0);
     ck_assert_int_eq(kind, KIND_VOLUME);
     ck_assert_str_eq(kind_name(KIND_PORT), "port");
-    ck_assert_int_eq(kind_from_name("image", &kind), -EINVAL);
+    ck_assert_int_eq(kind_from_name("image", &kind), 0);
+    ck_assert_int_eq(kind, KIND_IMAGE);
+    ck_assert_int_eq(kind_from_name("config", &kind), -EINVAL);
     ck_assert_int_eq(kind_from_name(NULL, &kind), -EINVAL);
 }
 END_TEST

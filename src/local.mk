@@ -111,6 +111,7 @@ api_sources = \
 	src/api/filter.c src/api/filter.h \
 	src/api/health.c \
 	src/api/hook.c \
+	src/api/images.c src/api/warm.h \
 	src/api/items.c \
 	src/api/listen.c src/api/listen.h \
 	src/api/pools.c \

@@ -46,11 +46,15 @@ class Daemon:
 
     def claim(self, claim):
         """Gives the request its right. Returns the claim."""
-        return self._ask('/v1/claims', 'claim', claim, None)
+        return self._ask('POST', '/v1/claims', 'claim', claim)
+
+    def warm_hosts(self, image_id):
+        """The names of hosts that have the image in their cache, for a boot that claims nothing."""
+        return self._ask('GET', '/v1/warm-hosts/' + image_id, 'warm_hosts', None).get('hosts')
 
     def adopt(self, adoption):
         """Takes one item of the request's claim. Returns the adoption, which must then be finished."""
-        return self._ask('/v1/adoptions', 'adoption', adoption, self._give_back)
+        return self._ask('POST', '/v1/adoptions', 'adoption', adoption, self._give_back)
 
     def finish(self, adoption_id, state, reason=None):
         """Says how the adoption ended: done, failed or returned."""
@@ -61,22 +65,22 @@ class Daemon:
         """Reports a create that was not served. make() gives the demand, or None, in the background."""
         self._reports.put(self._report_miss, make)
 
-    def _ask(self, path, name, value, late):
+    def _ask(self, method, path, name, value, late=None):
         if not self._breaker.allows():
             raise Miss('breaker-open')
         deadline = time.monotonic() + self._timeout
-        answer = self._call(path, {name: value}, deadline, late)
+        answer = self._call(method, path, None if value is None else {name: value}, deadline, late)
         if answer.status in (200, 201) and isinstance(answer.body.get(name), dict):
             return answer.body[name]
         raise Miss(_reason(answer))
 
-    def _call(self, path, body, deadline, late):
+    def _call(self, method, path, body, deadline, late):
         """The answer; each kind of failure that says something about the daemon's health is counted."""
         with self._counted():
             value = self._token.get(self._timeout / 2)
             if value is None:
                 raise client.Unreachable('there is no token from Keystone yet')
-            answer = self._client.call('POST', path, body, _headers(value), deadline, late)
+            answer = self._client.call(method, path, body, _headers(value), deadline, late)
             if answer.status == 401:
                 self._token.refuse(value)
             if answer.status in (401, 403, 429) or answer.status >= 500:

@@ -26,6 +26,10 @@ OPTIONS = [
                 help='Ids of projects whose boots are always ordinary ones, and not reported.'),
     cfg.ListOpt('pool_projects', default=['larder'],
                 help='The projects that hold the pools, by id or by name. Neutron hides their ports from all but admins.'),
+    cfg.FloatOpt('image_weight_multiplier', default=1.0,
+                 help="How strongly LarderWeigher prefers hosts that have the boot's image in their cache, beside the "
+                      'multipliers of the other weighers; negative: avoids them, 0: does not care. An aggregate may have '
+                      'its own, as metadata of the same name. For nova-scheduler.'),
     cfg.StrOpt('cafile', help="Certificates to trust when the daemon or Keystone is spoken to over TLS."),
     cfg.BoolOpt('insecure', default=False,
                 help='Do not check the certificates of the daemon and of Keystone. For experiments only.'),

@@ -40,6 +40,11 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual('the-token', self.server.requests[0][3]['X-Auth-Token'])
         self.assertEqual('larder 1.0', self.server.requests[0][3]['OpenStack-API-Version'])
 
+    def test_warm_hosts(self):
+        self.server.answer = lambda method, path, body: (200, {'warm_hosts': {'image_id': 'an-image', 'hosts': ['one']}})
+        self.assertEqual(['one'], self.daemon.warm_hosts('an-image'))
+        self.assertEqual(('GET', '/v1/warm-hosts/an-image', None), self.server.requests[-1][:3])
+
     def test_refusals_are_reasons_and_no_failures(self):
         for word in ('no-claim', 'no-right', 'no-item', 'draining') * 2:
             self.refuse(409, 'larder.' + word)

@@ -14,7 +14,7 @@ from keystoneauth1 import noauth, session
 from osc_lib import exceptions
 
 from larder_openstack.osc import columns, plugin
-from larder_openstack.osc import claim, demand, item, pool
+from larder_openstack.osc import claim, demand, image, item, pool
 from tests import fake_daemon
 
 PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
@@ -23,6 +23,7 @@ PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5,
          'key': {'project_id': 'demo', 'network_id': 'net', 'security_groups': ['g1', 'g2']}}
 VOLUMES = dict(PORTS, id='p2', kind='volume', lead_time=None,
                key={'image_id': 'img', 'size': 2, 'volume_type_id': 't', 'availability_zone': 'nova'})
+IMAGES = dict(PORTS, id='p3', kind='image', key={'image_id': 'img', 'aggregate_id': 7})
 
 
 class CommandTest(unittest.TestCase):
@@ -65,10 +66,11 @@ class CommandTest(unittest.TestCase):
             pool.ListPool, '-f', 'value', '-c', 'ID', '-c', 'Lead time'))
 
     def test_filters_reach_the_daemon(self):
-        self.answer({'pools': [], 'items': [], 'claims': [], 'demand': [], 'links': []})
+        self.answer({'pools': [], 'items': [], 'claims': [], 'images': [], 'demand': [], 'links': []})
         for command, arguments, expected in (
                 (pool.ListPool, ['--kind', 'port', '--project', 'x'], {'kind': 'port', 'project_id': 'x'}),
                 (item.ListItem, ['--pool', 'x', '--state', 'ready'], {'pool_id': 'x', 'state': 'ready'}),
+                (image.ListImage, ['--image', 'x', '--state', 'warm'], {'image_id': 'x', 'state': 'warm'}),
                 (claim.ListClaim, ['--project', 'x', '--state', 'open'], {'project_id': 'x', 'state': 'open'}),
                 (demand.ListDemand, ['--pool', 'x', '--limit', '7', '--marker', '3'],
                  {'pool_id': 'x', 'limit': '7', 'marker': '3'})):
@@ -98,6 +100,27 @@ class CommandTest(unittest.TestCase):
         shown = json.loads(self.run_command(pool.ShowPool, 'p2', '-f', 'json'))
         self.assertEqual('t', shown['volume_type_id'])
         self.assertNotIn('network_id', shown)
+        self.answer({'pool': IMAGES})
+        shown = json.loads(self.run_command(pool.ShowPool, 'p3', '-f', 'json'))
+        self.assertEqual((7, 'img'), (shown['aggregate_id'], shown['image_id']))
+        self.assertNotIn('size', shown)
+        self.assertNotIn('claimed', shown)
+
+    def test_pool_create(self):
+        self.answer({'pool': IMAGES}, 201)
+        for arguments, floor in (([], 1), (['--floor', '0'], 0)):
+            self.run_command(pool.CreatePool, '--image', 'img', '--aggregate', '7', *arguments)
+            self.assertEqual(('POST', '/v1/pools', {'pool': {'image_id': 'img', 'aggregate_id': 7, 'floor': floor}}),
+                             self.server.requests[-1][:3])
+        for arguments in ([], ['--image', 'img'], ['--image', 'img', '--aggregate', 'x']):
+            with self.assertRaises(SystemExit):
+                self.run_command(pool.CreatePool, *arguments)
+
+    def test_image_list(self):
+        self.answer({'images': [{'id': 5, 'image_id': 'img', 'host': 'h1', 'state': 'warm', 'reason': None, 'failures': 0,
+                                 'warmed_at': 'now', 'used_at': None, 'changed_at': 'c'}], 'links': []})
+        self.assertEqual('5 img h1 warm\n', self.run_command(
+            image.ListImage, '-f', 'value', '-c', 'ID', '-c', 'Image', '-c', 'Host', '-c', 'State'))
 
     def test_pool_set_and_drain(self):
         self.answer({'pool': PORTS})

@@ -7,6 +7,7 @@
 #include "api/ask.h"
 #include "api/reply.h"
 #include "api/resources.h"
+#include "api/warm.h"
 
 #define SERVERS_MOST 1000
 #define COUNT_MOST 64 /* of a kind per server and line */
@@ -102,9 +103,8 @@ static void put_line(struct json_writer *writer, const struct claim_line *line)
     json_end_object(writer);
 }
 
-static void put_claim(struct json_writer *writer, const char *name, const struct claim *claim)
+static void put_members(struct json_writer *writer, const struct claim *claim)
 {
-    json_begin_object(writer, name);
     json_put_text(writer, "id", claim->id);
     json_put_text(writer, "request_id", claim->request_id);
     json_put_text(writer, "project_id", claim->project_id);
@@ -115,21 +115,23 @@ static void put_claim(struct json_writer *writer, const char *name, const struct
     json_put_text(writer, "state", claim_state_name(claim->state));
     json_put_time(writer, "created_at", claim->created_ms);
     json_put_time(writer, "expires_at", claim->expires_ms);
-    json_begin_array(writer, "warm_hosts"); /* hosts are told apart when images are pooled */
-    json_end_array(writer);
     json_begin_array(writer, "lines");
     for (size_t i = 0; i < claim->line_count; i++)
         put_line(writer, &claim->lines[i]);
     json_end_array(writer);
-    json_end_object(writer);
 }
 
-static int reply_claim(struct reply *reply, int http_status, const struct claim *claim)
+/* The hosts are those that are warm now, whenever the claim was made. */
+static int reply_claim(struct request *request, struct reply *reply, int http_status,
+                       const struct claim *claim)
 {
     struct json_writer writer = reply_json(reply, http_status);
 
     json_begin_object(&writer, NULL);
-    put_claim(&writer, "claim", claim);
+    json_begin_object(&writer, "claim");
+    put_members(&writer, claim);
+    warm_hosts_put(&writer, "warm_hosts", request->store, claim->image_id);
+    json_end_object(&writer);
     json_end_object(&writer);
     return 0;
 }
@@ -152,7 +154,7 @@ int claims_make(struct request *request, struct reply *reply, struct error *erro
     if (status)
         return status;
     request_wake(request);
-    return reply_claim(reply, new ? 201 : 200, claim);
+    return reply_claim(request, reply, new ? 201 : 200, claim);
 }
 
 int claims_show(struct request *request, struct reply *reply, struct error *error)
@@ -163,7 +165,7 @@ int claims_show(struct request *request, struct reply *reply, struct error *erro
     if (!claim)
         return error_set(error, -ENOMEM, "no memory for a claim");
     status = claim_get(request->store, request->id, claim, error);
-    return status ? status : reply_claim(reply, 200, claim);
+    return status ? status : reply_claim(request, reply, 200, claim);
 }
 
 int claims_list(struct request *request, struct reply *reply, struct error *error)
@@ -182,8 +184,11 @@ int claims_list(struct request *request, struct reply *reply, struct error *erro
         return status;
     json_begin_object(&writer, NULL);
     json_begin_array(&writer, "claims");
-    for (size_t i = 0; i < count && i < limit; i++)
-        put_claim(&writer, NULL, &claims[i]);
+    for (size_t i = 0; i < count && i < limit; i++) {
+        json_begin_object(&writer, NULL);
+        put_members(&writer, &claims[i]);
+        json_end_object(&writer);
+    }
     reply_end_list(&writer, request, count > limit ? claims[limit - 1].id : NULL);
     return 0;
 }

@@ -18,9 +18,9 @@
 
 struct filter {
     int kind, state; /* -1: all */
-    char pool_id[ID_SIZE], project_id[ID_SIZE]; /* "": all */
+    char pool_id[ID_SIZE], project_id[ID_SIZE], image_id[ID_SIZE]; /* "": all */
     char marker[ID_SIZE]; /* "": from the start */
-    int64_t before;       /* the marker of demand, whose ids are numbers; 0: from the start */
+    int64_t before;       /* a marker where ids are numbers (demand, images); 0: from the start */
     int64_t limit;
 };
 

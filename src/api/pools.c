@@ -6,6 +6,7 @@
 
 #include "api/reply.h"
 #include "api/resources.h"
+#include "store/image_pool.h"
 
 #define POOL_ITEMS_MOST 100000 /* that a floor or ceiling may be */
 
@@ -130,6 +131,41 @@ int pools_show(struct request *request, struct reply *reply, struct error *error
     json_end_object(&writer);
     return 0;
 }
+
+/* ---- making: an image, which has no boot to begin its pool by ---- */
+
+struct making {
+    struct image_key key;
+    int64_t floor;
+};
+
+static const struct json_member making_members[] = {
+    JSON_FIELD(JSON_UUID, struct making, key.image_id, "image_id", JSON_REQUIRED),
+    JSON_FIELD_RANGE(JSON_INT, struct making, key.aggregate_id, "aggregate_id", JSON_REQUIRED, 1,
+                     INT32_MAX),
+    JSON_FIELD_RANGE(JSON_INT, struct making, floor, "floor", 0, 0, IMAGE_POOL_CEILING),
+};
+static const struct json_shape making_shape = { "pool", making_members, ARRAY_SIZE(making_members),
+                                                true };
+
+int pools_make(struct request *request, struct reply *reply, struct error *error)
+{
+    struct making making = { .floor = 0 };
+    int status = request_read(request, &making_shape, &making, error);
+
+    if (!status)
+        status = image_pool_check_aggregate(request->store, making.key.aggregate_id, error);
+    if (!status)
+        status = image_pool_begin(request->store, &making.key, making.floor, request->now_ms,
+                                  request->id, error);
+    if (!status)
+        status = pools_show(request, reply, error);
+    if (!status)
+        reply->status = 201;
+    return status;
+}
+
+/* ---- changing ---- */
 
 static const struct json_member change_members[] = {
     JSON_FIELD_RANGE(JSON_INT, struct pool_change, floor, "floor", 0, 0, POOL_ITEMS_MOST),

@@ -17,6 +17,7 @@ int hook_show(struct request *request, struct reply *reply, struct error *error)
 
 /* pools.c */
 extern const struct parameters pool_parameters;
+int pools_make(struct request *request, struct reply *reply, struct error *error);
 int pools_list(struct request *request, struct reply *reply, struct error *error);
 int pools_show(struct request *request, struct reply *reply, struct error *error);
 int pools_change(struct request *request, struct reply *reply, struct error *error);
@@ -38,6 +39,11 @@ int adoptions_begin(struct request *request, struct reply *reply, struct error *
 int adoptions_finish(struct request *request, struct reply *reply, struct error *error);
 int adoptions_list(struct request *request, struct reply *reply, struct error *error);
 int adoptions_show(struct request *request, struct reply *reply, struct error *error);
+
+/* images.c */
+extern const struct parameters image_parameters;
+int images_list(struct request *request, struct reply *reply, struct error *error);
+int warm_hosts_show(struct request *request, struct reply *reply, struct error *error);
 
 /* demand.c */
 extern const struct parameters demand_parameters;

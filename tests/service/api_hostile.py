@@ -19,6 +19,7 @@ def good_bodies(route):
         "POST /v1/adoptions": [boot.adoption("port"), boot.adoption("volume")],
         "PATCH /v1/adoptions/{id}": [{"adoption": {"state": "done", "reason": "x"}}],
         "POST /v1/demand": [boot.demand("port"), boot.demand("volume")],
+        "POST /v1/pools": [{"pool": {"image_id": new_id(), "aggregate_id": 1, "floor": 1}}],
         "PATCH /v1/pools/{id}": [{"pool": {"floor": 1, "ceiling": 2, "state": "active"}}],
     }[f"{route['method']} {route['path']}"]
 

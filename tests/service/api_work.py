@@ -94,6 +94,36 @@ def stocked(hook, kinds, count=2):
     return boot, pools
 
 
+def work_images(tokens):
+    hook, admin = Client(tokens["larder_hook"]), Client(tokens["admin"])
+    image, boot = new_id(), Boot()
+    key = {"image_id": image, "aggregate_id": 7}
+    warm = expect(hook.get(f"/v1/warm-hosts/{image}"), 200)["warm_hosts"]
+    assert warm == {"image_id": image, "hosts": []}
+    expect(admin.post("/v1/pools", {"pool": dict(key, aggregate_id=99)}), 404, "not-found")
+    order(f"warm {image} host1")
+    pool = expect(admin.post("/v1/pools", {"pool": dict(key, floor=3)}), 201)["pool"]
+    assert (pool["kind"], pool["key"], pool["floor"], pool["items"]["ready"]) == (
+        "image", key, 3, 1), pool
+    again = expect(admin.post("/v1/pools", {"pool": dict(key, floor=9)}), 201)["pool"]
+    assert again == pool
+    changed = expect(admin.patch(f"/v1/pools/{pool['id']}", {"pool": {"floor": 0}}), 200)["pool"]
+    assert changed["floor"] == 0
+    order(f"warm {image} host2")
+    listed = expect(admin.get(f"/v1/images?image_id={image}&state=warm"), 200)["images"]
+    assert [(row["host"], row["state"], row["failures"]) for row in listed] == [
+        ("host1", "warm", 0), ("host2", "warm", 0)], listed
+    assert expect(admin.get(f"/v1/images?image_id={image}&state=failed"), 200)["images"] == []
+    assert walk(admin, "images", 1) == walk(admin, "images", 1000)
+    assert set(expect(hook.get(f"/v1/warm-hosts/{image}"), 200)["warm_hosts"]["hosts"]) == {
+        "host1", "host2"}
+    claim = boot.claim()
+    claim["claim"]["image_id"] = image
+    made = expect(hook.post("/v1/claims", claim), 201)["claim"]
+    assert set(made["warm_hosts"]) == {"host1", "host2"}, made
+    expect(admin.get(f"/v1/warm-hosts/{image}"), 403, "forbidden")
+
+
 def work_claims_and_adoptions(tokens):
     hook, admin = Client(tokens["larder_hook"]), Client(tokens["admin"])
     boot, pools = stocked(hook, ("port", "volume"))
@@ -108,7 +138,7 @@ def work_claims_and_adoptions(tokens):
     shown = expect(admin.get(f"/v1/claims/{claim['id']}"), 200)["claim"]
     assert shown["state"] == "settled" and [x["taken"] for x in shown["lines"]] == [1, 1], shown
     listed = expect(admin.get(f"/v1/claims?project_id={boot.project_id}&state=settled"), 200)
-    assert listed["claims"] == [shown]
+    assert shown.pop("warm_hosts") == [] and listed["claims"] == [shown]
     assert expect(admin.get(f"/v1/claims?project_id={boot.project_id}&state=open"), 200)[
         "claims"] == []
     for what in ("claims", "adoptions", "items"):
@@ -209,8 +239,8 @@ def work_speed(tokens):
 
 def work():
     tokens = make_tokens()
-    for part in (work_discovery, work_demand, work_pools, work_claims_and_adoptions, work_misses,
-                 work_versions, work_hook, work_speed):
+    for part in (work_discovery, work_demand, work_pools, work_images, work_claims_and_adoptions,
+                 work_misses, work_versions, work_hook, work_speed):
         part(tokens)
 
 

@@ -14,8 +14,10 @@
 
 #include "api/api.h"
 #include "api/route.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "store/image_host.h"
 #include "tests/service/service.h"
 
 static const struct api_options options = {
@@ -118,14 +120,30 @@ static void tell_routes(FILE *to, int port)
     fflush(to);
 }
 
-/* "stock POOL N" makes a pool's ready items N; "wakes" asks how often the workers were woken. */
+/* Nova has said that the host, the only one of aggregate 7, has the image in its cache. */
+static void make_warm(const char *image_id, const char *host)
+{
+    struct image_answer answer = { .cached = true, .at_ms = clock_now_ms() };
+    struct aggregate_host member = { .aggregate_id = 7, .name = "seven" };
+
+    text_copy(answer.image_id, sizeof(answer.image_id), image_id);
+    text_copy(answer.host, sizeof(answer.host), host);
+    text_copy(member.host, sizeof(member.host), host);
+    must(image_hosts_answered(service_store, &answer, 1, &error));
+    must(aggregate_hosts_put(service_store, &member, 1, clock_now_ms(), &error));
+}
+
+/* "stock POOL N" makes a pool's ready items N; "warm IMAGE HOST" a host warm; "wakes" asks how
+ * often the workers were woken. */
 static void obey(char *line, FILE *to)
 {
-    char pool[ID_SIZE];
+    char pool[ID_SIZE], host[64];
     int goal;
 
     if (sscanf(line, "stock %36s %d", pool, &goal) == 2)
         service_stock(pool, goal);
+    else if (sscanf(line, "warm %36s %63s", pool, host) == 2)
+        make_warm(pool, host);
     else
         ck_assert_msg(strncmp(line, "wakes", 5) == 0, "api.py says '%s'", line);
     fprintf(to, "%d\n", atomic_load(&wakes));

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """LarderFilter: tells the daemon of a boot while Nova schedules it, and so gives the boot its claim.
 
+The answer says which hosts have the boot's image already, which LarderWeigher goes by (see warm.py).
+
 It filters no host out. It belongs last in [filter_scheduler] enabled_filters: whoever gets there has passed nova-api,
 which checked as the tenant that the image, the networks and the volume type may be used. That is what makes a claim a
 right.
@@ -22,6 +24,7 @@ from oslo_serialization import jsonutils
 
 from larder_openstack import daemon
 from larder_openstack import opts
+from larder_openstack.nova import warm
 
 LOG = logging.getLogger(__name__)
 CONF = nova_conf.CONF
@@ -59,14 +62,20 @@ class LarderFilter(filters.BaseHostFilter):
         if utils.request_is_rebuild(spec):  # a host of its own is being checked; what else is no boot, see below
             return
         context = spec._context
-        if not context or not self._seen.first((context.request_id, context.global_id)):
+        if not context or not self._seen.first(warm.key_of(context)):
             return
         build = _build_request(spec.instance_uuid)
         if build is None:
             return
         ports, volumes = _ports(spec), _volumes(build)
         if ports or volumes:
-            self._get_daemon().claim(_body(context, spec, ports, volumes))
+            hosts = self._get_daemon().claim(_body(context, spec, ports, volumes)).get('warm_hosts')
+        elif _wants_warm_hosts(spec):
+            hosts = self._get_daemon().warm_hosts(_image(spec))
+        else:
+            return
+        if isinstance(hosts, list) and not _from_volume(spec):
+            warm.MEMORY.put(warm.key_of(context), (host for host in hosts if isinstance(host, str)))
 
     def _get_daemon(self):
         with self._guard:
@@ -125,6 +134,21 @@ def _body(context, spec, ports, volumes):
 def _image(spec):
     image = spec.image if spec.obj_attr_is_set('image') else None
     return image.id if image is not None and image.obj_attr_is_set('id') and image.id else None
+
+
+def _from_volume(spec):
+    """Its image is copied by Cinder then, not by the host."""
+    return spec.obj_attr_is_set('is_bfv') and bool(spec.is_bfv)
+
+
+def _wants_warm_hosts(spec):
+    """A boot that claims nothing: it is worth a call only when LarderWeigher will make use of the answer."""
+    return _weigher_in_use() and not _from_volume(spec) and bool(_image(spec))
+
+
+def _weigher_in_use():
+    """LarderWeigher is not among Nova's own, so an operator has named it."""
+    return any(name.endswith('.LarderWeigher') for name in CONF.filter_scheduler.weight_classes)
 
 
 def _ports(spec):

@@ -34,7 +34,7 @@ def make_client(instance):
 
 
 class Client:
-    """GET and PATCH on /v1, errors as sentences, lists as iterators over all pages."""
+    """GET, POST and PATCH on /v1, errors as sentences, lists as iterators over all pages."""
 
     def __init__(self, session, endpoint, version):
         base = endpoint.rstrip('/')
@@ -44,6 +44,9 @@ class Client:
 
     def get(self, path, **query):
         return self._send('GET', path, params={name: value for name, value in query.items() if value is not None})
+
+    def post(self, path, body):
+        return self._send('POST', path, json=body)
 
     def patch(self, path, body):
         return self._send('PATCH', path, json=body)

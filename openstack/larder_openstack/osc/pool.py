@@ -35,6 +35,7 @@ SHOW = (
     ('network_id', 'key.network_id', Plain),
     ('security_groups', 'key.security_groups', Words),
     ('image_id', 'key.image_id', Plain),
+    ('aggregate_id', 'key.aggregate_id', Plain),
     ('size', 'key.size', Plain),
     ('volume_type_id', 'key.volume_type_id', Plain),
     ('availability_zone', 'key.availability_zone', Plain),
@@ -64,8 +65,10 @@ def _making(pool):
 
 def _of(pool, kind):
     """A pool shows the members of its kind's key only."""
-    other = {'port': ('image_id', 'size', 'volume_type_id', 'availability_zone'),
-             'volume': ('project_id', 'network_id', 'security_groups')}.get(kind, ())
+    other = {'port': ('image_id', 'size', 'volume_type_id', 'availability_zone', 'aggregate_id'),
+             'volume': ('project_id', 'network_id', 'security_groups', 'aggregate_id'),
+             'image': ('project_id', 'network_id', 'security_groups', 'size', 'volume_type_id', 'availability_zone',
+                       'claimed', 'releasing')}.get(kind, ())
     return tuple(column for column in SHOW if column[0] not in other)
 
 
@@ -74,7 +77,7 @@ class ListPool(command.Lister):
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
-        parser.add_argument('--kind', choices=('port', 'volume'), help='Only pools of this kind')
+        parser.add_argument('--kind', choices=('port', 'volume', 'image'), help='Only pools of this kind')
         parser.add_argument('--project', metavar='<project-id>', help='Only pools of this project (ID)')
         columns.add_paging(parser)
         return parser
@@ -104,6 +107,24 @@ class ShowPool(_OnePool):
 
     def take_action(self, parsed_args):
         return self.show(self.app.client_manager.larder.get('/pools/' + parsed_args.pool))
+
+
+class CreatePool(command.ShowOne):
+    """Have an image cached on the hosts of an aggregate, whether boots of it are forecast or not"""
+
+    def get_parser(self, prog_name):
+        parser = super().get_parser(prog_name)
+        parser.add_argument('--image', required=True, metavar='<image-id>', help='The image (ID)')
+        parser.add_argument('--aggregate', required=True, type=int, metavar='<aggregate-id>',
+                            help="Nova's aggregate (ID)")
+        parser.add_argument('--floor', type=int, default=1, metavar='<n>',
+                            help='0: only when boots are forecast; default: 1, which means on all its hosts')
+        return parser
+
+    def take_action(self, parsed_args):
+        pool = self.app.client_manager.larder.post('/pools', {'pool': {
+            'image_id': parsed_args.image, 'aggregate_id': parsed_args.aggregate, 'floor': parsed_args.floor}})['pool']
+        return columns.shown(pool, _of(pool, pool['kind']))
 
 
 class SetPool(_OnePool):

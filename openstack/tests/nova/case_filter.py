@@ -15,6 +15,7 @@ from oslo_serialization import jsonutils
 
 from larder_openstack import daemon
 from larder_openstack.nova import filter as larder_filter
+from larder_openstack.nova import warm
 
 objects.register_all()
 nova_conf.CONF([], project='nova', default_config_files=[])
@@ -66,6 +67,8 @@ class FilterTest(unittest.TestCase):
                                     return_value=make_build())
         self.get_build = patched.start()
         self.addCleanup(patched.stop)
+        self.daemon.claim.return_value = {'warm_hosts': ['two']}
+        self.daemon.warm_hosts.return_value = ['one']
         self.filter = larder_filter.LarderFilter()
         self.addCleanup(nova_conf.CONF.clear_override, 'cross_az_attach', 'cinder')
 
@@ -83,6 +86,59 @@ class FilterTest(unittest.TestCase):
             'request_id': spec._context.global_id, 'project_id': PROJECT, 'image_id': IMAGE, 'flavor_id': 'm1',
             'availability_zone': 'az1', 'servers': 3, 'volumes': [],
             'ports': [{'network_id': NETWORK, 'security_groups': [], 'count': 1}]}, self.claimed(spec))
+
+    def warm(self, spec):
+        return warm.MEMORY.get(warm.key_of(spec._context))
+
+    def use_weigher(self):
+        nova_conf.CONF.set_override('weight_classes', ['larder_openstack.nova.weigher.LarderWeigher'], 'filter_scheduler')
+        self.addCleanup(nova_conf.CONF.clear_override, 'weight_classes', 'filter_scheduler')
+
+    def test_the_claim_tells_which_hosts_are_warm(self):
+        spec = make_spec([{'network_id': NETWORK}])
+        self.claimed(spec)
+        self.assertEqual({'two'}, self.warm(spec))
+        self.daemon.warm_hosts.assert_not_called()
+
+    def test_a_boot_that_claims_nothing_asks_for_warm_hosts_once(self):
+        self.use_weigher()
+        spec = make_spec()
+        for _ in range(3):
+            self.run_filter(spec)
+        self.daemon.claim.assert_not_called()
+        self.daemon.warm_hosts.assert_called_once_with(IMAGE)
+        self.assertEqual({'one'}, self.warm(spec))
+
+    def test_nobody_is_asked_for_what_no_weigher_uses(self):
+        spec = make_spec()
+        self.run_filter(spec)
+        self.daemon.warm_hosts.assert_not_called()
+        self.assertEqual(frozenset(), self.warm(spec))
+
+    def test_a_boot_from_a_volume_has_no_warm_hosts(self):
+        self.use_weigher()
+        spec = make_spec([{'network_id': NETWORK}])
+        spec.is_bfv = True
+        self.assertIsNotNone(self.claimed(spec))
+        self.assertEqual(frozenset(), self.warm(spec))
+        spec = make_spec()
+        spec.is_bfv = True
+        self.run_filter(spec)
+        self.daemon.warm_hosts.assert_not_called()
+
+    def test_odd_answers_about_hosts_do_no_harm(self):
+        for odd in (None, 'two', {'two': 1}, 7):
+            self.daemon.claim.return_value = {'warm_hosts': odd}
+            spec = make_spec([{'network_id': NETWORK}])
+            self.claimed(spec)
+            self.assertEqual(frozenset(), self.warm(spec))
+        self.daemon.claim.return_value = {'warm_hosts': [None, 3, 'two', ['x']]}
+        spec = make_spec([{'network_id': NETWORK}])
+        self.claimed(spec)
+        self.assertEqual({'two'}, self.warm(spec))
+        self.use_weigher()
+        self.daemon.warm_hosts.side_effect = daemon.Miss('timeout')
+        self.run_filter(make_spec())
 
     def test_the_global_request_id_is_what_neutron_and_cinder_will_see(self):
         outer = 'req-0b5b1e4e-3f5a-4c9e-9c3e-1a2b3c4d5e6f'

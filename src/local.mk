@@ -24,8 +24,12 @@ base_sources = \
 	src/base/text.c src/base/text.h
 
 predict_sources = \
-	src/predict/distribution.h \
-	src/predict/predict.h
+	src/predict/batch.c src/predict/batch.h \
+	src/predict/compound.c src/predict/compound.h \
+	src/predict/distribution.c src/predict/distribution.h \
+	src/predict/model.c src/predict/predict.h \
+	src/predict/rate.c src/predict/rate.h \
+	src/predict/state.c src/predict/state.h
 
 reserve_sources =
 

@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/test_cloud_token_fresh \
 	tests/unit/test_config \
 	tests/unit/test_digest \
+	tests/unit/test_distribution \
 	tests/unit/test_error \
 	tests/unit/test_filter \
 	tests/unit/test_image_plan \
@@ -26,6 +27,7 @@ unit_tests = \
 	tests/unit/test_limits \
 	tests/unit/test_log \
 	tests/unit/test_options \
+	tests/unit/test_predict \
 	tests/unit/test_random \
 	tests/unit/test_ratelimit \
 	tests/unit/test_reply \
@@ -81,4 +83,5 @@ EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
 check_PROGRAMS += $(unit_tests) $(service_tests)
 TESTS += $(unit_tests) tests/check_sample tests/check_source
 EXTRA_DIST += tests/check_sample tests/check_source tests/unit/unit.h tests/unit/cloud_server.h
+EXTRA_DIST += tests/unit/test_distribution.py
 AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sizes that requests come in: a histogram whose old entries fade.  Small sizes have a bin
+ * each, larger ones share bins that grow by a half; each bin knows the mean of what fell into it.
+ */
+#ifndef LARDER_PREDICT_BATCH_H
+#define LARDER_PREDICT_BATCH_H
+
+#include <stdint.h>
+
+#define BATCH_BINS 32
+#define BATCH_MOST 1000000 /* a larger batch counts as one of these */
+
+struct batches {
+    float weight[BATCH_BINS]; /* discounted number */
+    float sum[BATCH_BINS];    /* discounted servers */
+};
+
+void batches_add(struct batches *batches, int32_t size);
+/* All that was seen counts 'factor' (0 to 1) of what it did. */
+void batches_fade(struct batches *batches, double factor);
+double batches_weight(const struct batches *batches);
+/* Mean of the sizes to the power of 1, 2, 3; 1 each when none was seen. */
+void batches_moments(const struct batches *batches, double ret_moments[static 3]);
+
+#endif

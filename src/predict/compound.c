@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Negative binomial number of batches, by Panjer's recursion.
+ *
+ * H. H. Panjer, "Recursive Evaluation of a Family of Compound Distributions", ASTIN Bulletin 12
+ * (1981), eq. (3): with P(N = n) = (a + b / n) P(N = n - 1) and batch sizes f on a lattice,
+ *     g(k) = 1 / (1 - a f(0)) * sum over j = 1..k of (a + b j / k) f(j) g(k - j).
+ * Sizes are put on the lattice so that their mean stays (S. A. Klugman, H. H. Panjer,
+ * G. E. Willmot, "Loss Models", 4th ed. 2012, 9.6.5.2, local moment matching).
+ */
+#include "predict/compound.h"
+
+#include <math.h>
+
+#define CELLS 512
+#define REACH 9.0        /* the lattice reaches so many standard deviations above the mean */
+#define MOST_SHAPE 1e7   /* beyond, negative binomial is Poisson */
+#define TOO_LARGE 1e200
+#define MOST_MEAN 1e9
+
+struct lattice {
+    double step;
+    int sizes;           /* entries of position and probability */
+    int position[2 * BATCH_BINS];
+    double probability[2 * BATCH_BINS];
+    double at_zero;      /* probability that a batch rounds to none */
+    int cells;
+    double mass[CELLS];
+    double all;
+};
+
+static void put(struct lattice *lattice, int position, double probability)
+{
+    if (position == 0) {
+        lattice->at_zero += probability;
+    } else if (probability > 0) {
+        lattice->position[lattice->sizes] = position;
+        lattice->probability[lattice->sizes++] = probability;
+    }
+}
+
+static void put_sizes(struct lattice *lattice, const struct batches *batches)
+{
+    double all = batches_weight(batches);
+
+    if (!(all > 0)) {
+        double place = 1 / lattice->step;
+
+        put(lattice, (int)place, 1 - (place - floor(place)));
+        put(lattice, (int)place + 1, place - floor(place));
+        return;
+    }
+    for (int i = 0; i < BATCH_BINS; i++) {
+        if (!(batches->weight[i] > 0))
+            continue;
+        double place = (double)(batches->sum[i] / batches->weight[i]) / lattice->step;
+        double share = (double)batches->weight[i] / all;
+        double right = place - floor(place);
+
+        put(lattice, (int)place, share * (1 - right));
+        put(lattice, (int)place + 1, share * right);
+    }
+}
+
+static void keep_small(struct lattice *lattice, int until)
+{
+    for (int i = 0; i <= until; i++)
+        lattice->mass[i] /= TOO_LARGE;
+    lattice->all /= TOO_LARGE;
+}
+
+/* The recursion up to a factor, which 'all' takes out: P(nothing) may be too small for a double. */
+static void recurse(struct lattice *lattice, double mean, double shape)
+{
+    double a = mean / (mean + shape), b = (shape - 1) * a;
+    double front = 1 / (1 - a * lattice->at_zero);
+
+    lattice->mass[0] = lattice->all = 1e-200;
+    for (int k = 1; k < lattice->cells; k++) {
+        double sum = 0;
+
+        for (int i = 0; i < lattice->sizes; i++)
+            if (lattice->position[i] <= k)
+                sum += (a + b * lattice->position[i] / k) * lattice->probability[i] *
+                       lattice->mass[k - lattice->position[i]];
+        lattice->mass[k] = fmax(front * sum, 0);
+        lattice->all += lattice->mass[k];
+        if (lattice->all > TOO_LARGE)
+            keep_small(lattice, k);
+    }
+}
+
+/* A cell wider than one stands for what lies around its middle; there the share says where. */
+static void read_quantiles(const struct lattice *lattice, struct distribution *distribution)
+{
+    double before = 0;
+    int k = 0;
+
+    for (int i = 0; i < DISTRIBUTION_LEVELS; i++) {
+        double wanted = distribution_levels[i] * lattice->all;
+
+        while (k + 1 < lattice->cells && before + lattice->mass[k] < wanted)
+            before += lattice->mass[k++];
+        double share = lattice->mass[k] > 0 ? (wanted - before) / lattice->mass[k] : 1;
+        double within = lattice->step > 1 ? fmin(share, 1) - 0.5 : 0;
+
+        distribution->quantiles[i] = lattice->step * fmax(k + within, 0);
+    }
+}
+
+/* Sizes that had to be split between wide cells vary more than they should: draws the quantiles in
+ * until the variance is the true one. */
+static void narrow(const struct lattice *lattice, double mean, double shape, double size,
+                   struct distribution *distribution)
+{
+    double second = 0, variance;
+
+    for (int i = 0; i < lattice->sizes; i++)
+        second += lattice->probability[i] * pow(lattice->position[i] * lattice->step, 2);
+    variance = mean * second + mean * mean / shape * size * size;
+    for (int i = 0; i < DISTRIBUTION_LEVELS; i++) {
+        double away = distribution->quantiles[i] - distribution->mean;
+
+        distribution->quantiles[i] =
+            fmax(distribution->mean + away * sqrt(distribution->variance / variance), 0);
+    }
+}
+
+void compound_negative_binomial(double requests, double shape, const struct batches *batches,
+                                struct distribution *ret_distribution)
+{
+    struct lattice lattice = { .cells = CELLS };
+    double moments[3];
+    double bounded = fmin(fmax(shape, 1e-3), MOST_SHAPE);
+
+    *ret_distribution = (struct distribution){ 0 };
+    if (!(requests > 0))
+        return;
+    double mean = fmin(requests, MOST_MEAN);
+
+    batches_moments(batches, moments);
+    ret_distribution->mean = mean * moments[0];
+    ret_distribution->variance =
+        mean * moments[1] + mean * mean / bounded * moments[0] * moments[0];
+    double reach = ret_distribution->mean + REACH * sqrt(ret_distribution->variance);
+
+    lattice.step = fmax(1, ceil(reach / (CELLS - 1)));
+    put_sizes(&lattice, batches);
+    recurse(&lattice, mean, bounded);
+    read_quantiles(&lattice, ret_distribution);
+    if (lattice.step > 1)
+        narrow(&lattice, mean, bounded, moments[0], ret_distribution);
+}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cloud's configuration files: rendered from conf/, and Larder's hooks written into them.
 
-    config.py render [infra|services]   writes what is missing or whose template changed
+    config.py render [infra|services|qemu]   writes what is missing or whose template changed
     config.py hooks on|off [FILE SECTION OPTION VALUE]...
     config.py larderd                   writes larder.conf
 
@@ -37,12 +37,20 @@ SERVICES = (
     ('venv', 'cinder/rootwrap.conf', 'cinder/rootwrap.conf'),
 )
 
+QEMU = (
+    ('conf', 'nova-qemu.conf', 'nova/nova-qemu1.conf'),
+    ('conf', 'libvirtd.conf', 'libvirt/libvirtd.conf'),
+    ('conf', 'libvirt-qemu.conf', 'libvirt/qemu.conf'),
+)
+
 LARDER_SECTION = (
     ('endpoint', 'http://127.0.0.1:@PORT_LARDERD@'),
     # Five times the default: in a burst the twenty services of this cloud wait for two cores longer than for larderd.
     ('timeout', '0.5'),
     ('state_dir', '@ROOT@/larder/hooks'),
     ('excluded_projects', '@PROJECT_PLAIN@'),
+    # More than Nova's own weighers together have to say: a fake host seems to have endless memory.
+    ('image_weight_multiplier', '10'),
     ('pool_projects', '@PROJECT_LARDER@'),
     ('auth_type', 'password'),
     ('auth_url', 'http://127.0.0.1:@PORT_KEYSTONE@'),
@@ -58,6 +66,8 @@ HOOKS = (
     ('nova/nova.conf', 'filter_scheduler', 'available_filters', 'set', 'nova.scheduler.filters.all_filters'),
     ('nova/nova.conf', 'filter_scheduler', 'available_filters', 'add', 'larder_openstack.nova.filter.LarderFilter'),
     ('nova/nova.conf', 'filter_scheduler', 'enabled_filters', 'append', ',LarderFilter'),
+    ('nova/nova.conf', 'filter_scheduler', 'weight_classes', 'set',
+     'nova.scheduler.weights.all_weighers,larder_openstack.nova.weigher.LarderWeigher'),
     ('neutron/neutron.conf', 'DEFAULT', 'service_plugins', 'append', ',larder'),
     ('neutron/api-paste.ini', 'composite:neutronapi_v2_0', 'keystone', 'after keystonecontext', ' larder'),
     ('neutron/api-paste.ini', 'filter:larder', 'paste.filter_factory', 'set',
@@ -199,14 +209,14 @@ def hooks(on, extra):
 
 def main(argv):
     if argv[0] == 'render':
-        for row in {'infra': INFRA + IDENTITY, 'services': SERVICES}[argv[1]]:
+        for row in {'infra': INFRA + IDENTITY, 'services': SERVICES, 'qemu': QEMU}[argv[1]]:
             if render(*row):
                 print(row[2])
-        if argv[1] == 'services':
-            for n in range(1, int(os.environ['HOSTS']) + 1):
-                os.environ['N'] = str(n)
-                if render('conf', 'nova-fake.conf', 'nova/nova-fake%d.conf' % n):
-                    print('nova/nova-fake%d.conf' % n)
+        fakes = {'infra': (), 'services': range(1, int(os.environ['HOSTS']) + 1), 'qemu': (9,)}[argv[1]]
+        for n in fakes:
+            os.environ['N'] = str(n)
+            if render('conf', 'nova-fake.conf', 'nova/nova-fake%d.conf' % n):
+                print('nova/nova-fake%d.conf' % n)
     elif argv[0] == 'hooks':
         words = argv[2:]
         if len(words) % 4:

@@ -9,6 +9,8 @@ SERVICES="keystone placement glance-api $NEUTRON_DAEMONS nova-conductor nova-sch
     cinder-api cinder-scheduler cinder-volume"
 COMPUTES=$(for ((n = 1; n <= HOSTS; n++)); do printf 'nova-compute-fake%d ' $n; done)
 
+QEMU_COMPUTES='nova-compute-qemu1 nova-compute-fake9'   # zone qemu; see qemu.sh
+
 NOVA_ARGS="--config-file $ETC/nova/nova.conf"
 NEUTRON_ARGS="--config-file $ETC/neutron/neutron.conf --config-file $ETC/neutron/ml2_conf.ini"
 CINDER_ARGS="--config-file $ETC/cinder/cinder.conf"
@@ -53,6 +55,15 @@ start_rabbitmq() {
         /usr/lib/rabbitmq/bin/rabbitmq-server
 }
 
+# In a mount namespace of its own, in which its fixed places are the cloud's: no file of the system's is touched, and a
+# libvirtd that was here before goes on undisturbed.
+start_libvirtd() {
+    start libvirtd unshare --mount sh -c '
+        mount --bind "$1" /etc/libvirt && mount --bind "$2/run" /run/libvirt && mount --bind "$2/lib" /var/lib/libvirt \
+            && mount --bind "$2/cache" /var/cache/libvirt && exec libvirtd --pid-file "$2/libvirtd.pid"' \
+        libvirtd "$ETC/libvirt" "$ROOT/libvirt"
+}
+
 # start_daemon NAME: unless it runs
 start_daemon() {
     alive "$1" && return 0
@@ -61,6 +72,7 @@ start_daemon() {
     memcached) start memcached memcached -u nobody -l 127.0.0.1 -p "${PORT[memcached]}" -m 128 ;;
     epmd) start epmd runuser -u rabbitmq -- epmd -address 127.0.0.1 -port "${PORT[epmd]}" ;;
     rabbitmq) start_rabbitmq ;;
+    libvirtd) start_libvirtd ;;
     keystone) OS_KEYSTONE_CONFIG_DIR="$ETC/keystone" wsgi keystone keystone.wsgi.api 2 4 ;;
     placement) OS_PLACEMENT_CONFIG_DIR="$ETC/placement" wsgi placement placement.wsgi.api 1 4 ;;
     glance-api) OS_GLANCE_CONFIG_DIR="$ETC/glance" wsgi glance-api glance.wsgi.api 1 4 ;;

@@ -5,6 +5,7 @@
     resources.py base      images, flavors, networks, volume types, the hosts' aggregate
     resources.py ready SINCE   waits until every service has reported itself up after SINCE (seconds of the epoch): a service
                            that has just been started anew looks up by its old report while it still sets up
+    resources.py qemu      the zone of qemu.sh; waits until its hosts are up
     resources.py status    prints the services
 
 Run by `up` and `status` with the interpreter of the virtual environment and the environment of lib.sh.
@@ -176,6 +177,20 @@ def ready(cloud, since='0'):
     sys.exit('not up after 180 s: ' + problem)
 
 
+def qemu(cloud):
+    hosts = {'qemu1', 'fake9'}
+    aggregate = by_name(cloud.compute.aggregates()).get('qemu') \
+        or cloud.compute.create_aggregate(name='qemu', availability_zone='qemu')
+    for host in hosts - set(aggregate.hosts or ()):
+        cloud.compute.add_host_to_aggregate(aggregate.id, host)
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        if hosts <= {s.host for s in cloud.compute.services() if s.binary == 'nova-compute' and s.state == 'up'}:
+            return
+        time.sleep(0.5)
+    sys.exit('qemu1 and fake9 are not up after 120 s')
+
+
 def status(cloud):
     for row in services(cloud):
         print('%-8s %-28s %-20s %-5s %s' % row)
@@ -184,4 +199,4 @@ def status(cloud):
 if __name__ == '__main__':
     for variable in [v for v in os.environ if v.startswith('OS_')]:
         del os.environ[variable]
-    {'catalog': catalog, 'base': base, 'ready': ready, 'status': status}[sys.argv[1]](connect(), *sys.argv[2:])
+    {'catalog': catalog, 'base': base, 'ready': ready, 'qemu': qemu, 'status': status}[sys.argv[1]](connect(), *sys.argv[2:])

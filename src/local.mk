@@ -16,8 +16,10 @@ base_sources = \
 	src/base/json_write.c \
 	src/base/log.c src/base/log.h \
 	src/base/loop.c src/base/loop.h \
+	src/base/metric.c src/base/metric.h \
 	src/base/options.c src/base/options.h src/base/options_private.h \
 	src/base/options_print.c \
+	src/base/pulse.c src/base/pulse.h \
 	src/base/random.c src/base/random.h \
 	src/base/ratelimit.c src/base/ratelimit.h \
 	src/base/strbuf.c src/base/strbuf.h \
@@ -40,6 +42,7 @@ store_sources = \
 	src/store/compute_host.c \
 	src/store/connection.c src/store/connection.h \
 	src/store/demand.c src/store/demand.h \
+	src/store/figures.c src/store/figures.h \
 	src/store/forecast.c src/store/forecast.h \
 	src/store/gap.c src/store/gap.h \
 	src/store/image_host.c src/store/image_host.h \
@@ -48,6 +51,7 @@ store_sources = \
 	src/store/item_claim.c src/store/item_claim.h \
 	src/store/key.c src/store/key.h \
 	src/store/lease.c \
+	src/store/member.c src/store/member.h \
 	src/store/model.c src/store/model.h \
 	src/store/pool.c src/store/pool.h \
 	src/store/pool_stock.c \
@@ -103,7 +107,8 @@ bootstrap_sources = \
 	src/bootstrap/worker.c src/bootstrap/worker.h \
 	src/bootstrap/workers.c
 
-role_sources =
+role_sources = \
+	src/role/member.c src/role/member.h
 
 api_sources = \
 	src/api/adoptions.c \
@@ -118,6 +123,8 @@ api_sources = \
 	src/api/images.c src/api/warm.h \
 	src/api/items.c \
 	src/api/listen.c src/api/listen.h \
+	src/api/members.c \
+	src/api/metrics.c src/api/metrics.h \
 	src/api/pools.c \
 	src/api/refresher.c src/api/refresher.h \
 	src/api/reply.c src/api/reply.h \
@@ -177,6 +184,10 @@ dist_snippet_DATA = \
 	etc/openstack/neutron-api-paste.ini.snippet \
 	etc/openstack/neutron.conf.snippet \
 	etc/openstack/nova.conf.snippet
+
+# What watches Larder.
+watchdir = $(docdir)/prometheus
+dist_watch_DATA = etc/prometheus/larder.rules.yml etc/prometheus/larder-dashboard.json
 
 # The sample is generated from the option table and kept in the tree; tests/check_sample compares.
 sample: larderd

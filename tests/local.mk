@@ -26,8 +26,10 @@ unit_tests = \
 	tests/unit/test_key \
 	tests/unit/test_limits \
 	tests/unit/test_log \
+	tests/unit/test_metric \
 	tests/unit/test_options \
 	tests/unit/test_predict \
+	tests/unit/test_pulse \
 	tests/unit/test_random \
 	tests/unit/test_ratelimit \
 	tests/unit/test_reply \
@@ -46,6 +48,7 @@ service_tests = \
 	tests/service/test_cloud_tls \
 	tests/service/test_image \
 	tests/service/test_item \
+	tests/service/test_member \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
 	tests/service/test_sighting \
@@ -69,6 +72,7 @@ tests_service_test_reconcile_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_
 EXTRA_DIST += tests/service/fake_cloud.py
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
+tests_service_test_member_SOURCES = tests/service/test_member.c $(service_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
 tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
@@ -77,6 +81,7 @@ tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 service-tests: $(service_tests)
 .PHONY: service-tests
 EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
+	tests/service/api_watch.py tests/service/exposition.py \
 	tests/service/api_hostile.py tests/service/api_trouble.py tests/service/api_work.py \
 	tests/service/run tests/service/servers.sh
 

@@ -20,6 +20,9 @@ struct api_options {
     char hook_role[NAME_SIZE];   /* may claim and adopt: larder_hook */
     char admin_role[NAME_SIZE];  /* may do all but that: admin */
     char reader_role[NAME_SIZE]; /* may read, with a token for the project that holds the pools */
+    char metrics[8];             /* who may read /metrics: auto, open, token or off */
+    int64_t metrics_pools;       /* that have figures of their own there */
+    int64_t watch_port; /* of processes without the role api, for health and metrics; 0: none */
 };
 
 /* What the handlers need; all members outlive the server. */
@@ -30,6 +33,8 @@ struct api {
     const struct seal_key *key;
     struct database *database;
     struct cloud *cloud;
+    bool watch_only;       /* health and metrics, and nothing else, at watch_port */
+    int64_t late_after_ms; /* a thread that has not turned for so long hangs */
     void (*wake)(void *context); /* called when an item was taken or a pool changed; may be NULL */
     void *wake_context;
 };

@@ -70,6 +70,14 @@ static bool refuse_role(const struct request *request, struct reply *reply)
     return false;
 }
 
+/* Metrics that are not open are for those who may read. */
+static enum access needed(const struct request *request)
+{
+    enum access access = request->route->access;
+
+    return access == ACCESS_METRICS ? ACCESS_READ : access;
+}
+
 static int validate(struct request *request, struct error *error)
 {
     int status = 0;
@@ -86,7 +94,7 @@ static int validate(struct request *request, struct error *error)
 static int find_pools_project(struct request *request, char *ret_id, struct error *error)
 {
     ret_id[0] = '\0';
-    if (request->route->access != ACCESS_READ
+    if (needed(request) != ACCESS_READ
         || token_has_role(&request->token, request->api->options->admin_role))
         return 0;
     return client_project_id(*request->client, ret_id, error);
@@ -109,8 +117,7 @@ bool auth_check(struct request *request, struct reply *reply)
                     request->token.user_id, request->token.project_id);
     if (find_pools_project(request, pools_project, &error))
         return refuse_for_now(reply, &error);
-    if (!auth_allows(request->api->options, &request->token, request->route->access,
-                     pools_project))
+    if (!auth_allows(request->api->options, &request->token, needed(request), pools_project))
         return refuse_role(request, reply);
     if (request->route->access == ACCESS_HOOK)
         identity_keep_fresh(*request->client, strbuf_text(&request->headers[HEADER_TOKEN]),

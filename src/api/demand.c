@@ -198,7 +198,10 @@ static int record(struct request *request, const struct report *report, char *re
     text_copy(demand.request_id, sizeof(demand.request_id), body->request_id);
     text_copy(demand.instance_id, sizeof(demand.instance_id), body->instance_id);
     text_copy(demand.reason, sizeof(demand.reason), body->reason);
-    return demand_add(request->store, &demand, error);
+    status = demand_add(request->store, &demand, error);
+    if (!status)
+        demand_count(demand.kind, OUTCOME_MISS, demand.reason);
+    return status;
 }
 
 int demand_report(struct request *request, struct reply *reply, struct error *error)

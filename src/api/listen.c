@@ -28,6 +28,12 @@ static bool is_loopback(const struct sockaddr *address)
                || (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127));
 }
 
+bool listen_is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || text_equal(host, "::1") ||
+           text_equal(host, "localhost");
+}
+
 /* ---- TLS ---- */
 
 static int read_all(int fd, char *text, size_t size, size_t *ret_length)

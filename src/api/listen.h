@@ -3,6 +3,8 @@
 #ifndef LARDER_API_LISTEN_H
 #define LARDER_API_LISTEN_H
 
+#include <stdbool.h>
+
 #include "api/api.h"
 
 struct listen {
@@ -15,5 +17,8 @@ struct listen {
  * tokens and transfer keys would cross the network in the clear. */
 int listen_open(const struct api_options *options, struct listen *ret_listen, struct error *error);
 void listen_close(struct listen *listen);
+
+/* Whether only this machine reaches what is bound to 'host', by its name. */
+bool listen_is_loopback(const char *host);
 
 #endif

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "api/auth.h"
+#include "api/metrics.h"
 #include "api/reply.h"
 #include "api/route.h"
 #include "api/version.h"
@@ -114,11 +115,19 @@ static bool step_begin(struct request *request, struct reply *reply)
     return true;
 }
 
+/* Routes for machines that watch us: they know no versions, and work without the database. */
+static bool is_plain(const struct route *route)
+{
+    return route->access == ACCESS_OPEN || route->access == ACCESS_METRICS;
+}
+
 static bool step_route(struct request *request, struct reply *reply)
 {
     int status = route_find(request->method, request->path, &request->route, request->id,
                             reply->allow);
 
+    if (request->route && request->api->watch_only && !is_plain(request->route))
+        status = -ENOENT;
     if (status == -ENOENT)
         reply_error(reply, 404, "not-found", "There is nothing at this path; doc/api.md lists "
                     "what there is");
@@ -130,13 +139,13 @@ static bool step_route(struct request *request, struct reply *reply)
     return status == 0 || status == -EINVAL;
 }
 
-/* Discovery and health answer whatever version one hopes to find. */
+/* Discovery, health and metrics answer whatever version one hopes to find. */
 static bool step_version(struct request *request, struct reply *reply)
 {
     struct error error = { 0 };
     int minor, status;
 
-    if (request->route->access == ACCESS_OPEN)
+    if (is_plain(request->route))
         return true;
     status = version_negotiate(strbuf_text(&request->headers[HEADER_VERSION]), &minor, &error);
     if (status == -ERANGE)
@@ -148,7 +157,11 @@ static bool step_version(struct request *request, struct reply *reply)
 
 static bool step_access(struct request *request, struct reply *reply)
 {
-    return request->route->access == ACCESS_OPEN || auth_check(request, reply);
+    enum access access = request->route->access;
+
+    if (access == ACCESS_METRICS)
+        access = metrics_access(request->api->options);
+    return access == ACCESS_OPEN || auth_check(request, reply);
 }
 
 static bool step_path(struct request *request, struct reply *reply)
@@ -213,13 +226,13 @@ static bool fail(struct request *request, struct reply *reply, int code, const s
     return false;
 }
 
-/* All routes but the open ones work on the store. */
+/* All routes but the plain ones work on the store. */
 static bool step_store(struct request *request, struct reply *reply)
 {
     struct error error = { 0 };
     int status;
 
-    if (request->route->access == ACCESS_OPEN)
+    if (is_plain(request->route))
         return true;
     status = store_borrow(request->api->database, &request->store, &error);
     if (!status)
@@ -239,12 +252,24 @@ static bool step_handler(struct request *request, struct reply *reply)
     return status ? fail(request, reply, status, &error) : true;
 }
 
+/* Those who watch us come every few seconds, and say nothing when all is well. */
+static void log_answer(const struct request *request, const struct reply *reply, int64_t took_ms)
+{
+    if (request->route && is_plain(request->route) && reply->status < 400)
+        log_debug("%s %s status=%d ms=%lld", request->method, request->path, reply->status,
+                  (long long)took_ms);
+    else
+        log_info("%s %s status=%d ms=%lld", request->method, request->path, reply->status,
+                 (long long)took_ms);
+}
+
 void request_answer(struct request *request, struct reply *ret_reply)
 {
     static bool (*const steps[])(struct request *, struct reply *) = {
         step_begin, step_route, step_version, step_access, step_path,
         step_query, step_body, step_store, step_handler,
     };
+    int64_t took_ms;
 
     split_target(request);
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
@@ -252,8 +277,9 @@ void request_answer(struct request *request, struct reply *ret_reply)
             break;
     /* Others wait for connections to the database; this request needs its own no more. */
     store_return(steal(&request->store));
-    log_info("%s %s status=%d ms=%lld", request->method, request->path, ret_reply->status,
-             (long long)(clock_monotonic_ms() - request->began_ms));
+    took_ms = clock_monotonic_ms() - request->began_ms;
+    metrics_note_request(request->route, ret_reply->status, took_ms);
+    log_answer(request, ret_reply, took_ms);
 }
 
 /* ---- what handlers use ---- */

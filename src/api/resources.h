@@ -15,6 +15,13 @@ int health_show(struct request *request, struct reply *reply, struct error *erro
 /* hook.c */
 int hook_show(struct request *request, struct reply *reply, struct error *error);
 
+/* metrics.c */
+int metrics_show(struct request *request, struct reply *reply, struct error *error);
+
+/* members.c */
+extern const struct parameters member_parameters;
+int members_list(struct request *request, struct reply *reply, struct error *error);
+
 /* pools.c */
 extern const struct parameters pool_parameters;
 int pools_make(struct request *request, struct reply *reply, struct error *error);

@@ -14,6 +14,8 @@ static const struct route routes[] = {
     { "GET", "/v1", ACCESS_OPEN, false, NULL, versions_show },
     { "GET", "/healthcheck", ACCESS_OPEN, false, NULL, health_show },
     { "HEAD", "/healthcheck", ACCESS_OPEN, false, NULL, health_show },
+    { "GET", "/metrics", ACCESS_METRICS, false, NULL, metrics_show },
+    { "GET", "/v1/members", ACCESS_READ, false, &member_parameters, members_list },
     { "GET", "/v1/pools", ACCESS_READ, false, &pool_parameters, pools_list },
     { "POST", "/v1/pools", ACCESS_ADMIN, true, NULL, pools_make },
     { "GET", "/v1/pools/{id}", ACCESS_READ, false, NULL, pools_show },
@@ -45,7 +47,7 @@ const struct route *route_table(size_t *ret_count)
 
 const char *access_name(enum access access)
 {
-    static const char *const names[] = { "open", "hook", "read", "admin" };
+    static const char *const names[] = { "open", "hook", "read", "admin", "metrics" };
 
     return names[access];
 }

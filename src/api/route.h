@@ -18,7 +18,9 @@ enum access {
     ACCESS_HOOK,  /* the hooks' role, and nothing else will do */
     ACCESS_READ,  /* admin, or reader of the project that holds the pools */
     ACCESS_ADMIN, /* admin */
+    ACCESS_METRICS, /* open or as ACCESS_READ: see metrics_access() */
 };
+#define ACCESS_CHOICES "open|hook|read|admin|metrics"
 const char *access_name(enum access access);
 
 /* Fills the reply and returns 0; or returns a negative errno with its sentence. */

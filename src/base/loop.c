@@ -10,11 +10,13 @@
 
 #include "base/bell.h"
 #include "base/log.h"
+#include "base/pulse.h"
 #include "base/text.h"
 
 struct loop {
     struct bell bell;
     pthread_t thread;
+    struct pulse *pulse;
     loop_turn turn;
     void *context;
 };
@@ -30,7 +32,9 @@ static void *run(void *argument)
 
         text_make_request_id(request_id);
         log_set_context(NULL, request_id, NULL, NULL);
+        pulse_begin(loop->pulse);
         delay_ms = loop->turn(loop, loop->context);
+        pulse_end(loop->pulse);
     } while (bell_wait(&loop->bell, &seen, delay_ms > 0 ? delay_ms : 0));
     return NULL;
 }
@@ -46,9 +50,11 @@ int loop_start(const char *name, loop_turn turn, void *context, struct loop **re
         return error_set(error, -ENOMEM, "no memory for the thread %s", name);
     }
     loop->turn = turn;
+    loop->pulse = pulse_open(name);
     loop->context = context;
     status = pthread_create(&loop->thread, NULL, run, loop);
     if (status) {
+        pulse_close(loop->pulse);
         bell_destroy(&loop->bell);
         free(loop);
         return error_set(error, -status, "cannot start the thread %s: %s", name, strerror(status));
@@ -66,12 +72,15 @@ void loop_wake(struct loop *loop)
 
 bool loop_is_stopping(struct loop *loop)
 {
+    pulse_beat();
     return bell_is_closed(&loop->bell);
 }
 
 void loop_pause(struct loop *loop, int64_t ms)
 {
+    pulse_end(loop->pulse); /* it waits, so it does not hang */
     bell_pause(&loop->bell, ms);
+    pulse_begin(loop->pulse);
 }
 
 int loop_stop(struct loop *loop, int64_t grace_ms)
@@ -85,6 +94,7 @@ int loop_stop(struct loop *loop, int64_t grace_ms)
     deadline.tv_sec += grace_ms / 1000;
     if (pthread_timedjoin_np(loop->thread, NULL, &deadline))
         return -ETIMEDOUT;
+    pulse_close(loop->pulse);
     bell_destroy(&loop->bell);
     free(loop);
     return 0;

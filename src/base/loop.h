@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A thread that does one thing over and over: when it is woken, and when the time is over that the
- * last turn named.  What the roles of the daemon are made of.
+ * last turn named.  What the roles of the daemon are made of.  Each has a pulse (pulse.h) under its
+ * name; within a long turn loop_is_stopping() and loop_pause() keep it beating.
  */
 #ifndef LARDER_BASE_LOOP_H
 #define LARDER_BASE_LOOP_H

@@ -133,11 +133,13 @@ void keeper_run(struct hand *hand)
         text_make_request_id(request_id);
         log_set_context(NULL, request_id, NULL, NULL);
         workers_options(hand->workers, &options);
+        pulse_begin(hand->pulse);
         review(hand, &options, now_ms);
         if (now_ms - reconciled_ms >= options.reconcile_s * 1000) {
             reconcile_once(hand, now_ms);
             reconciled_ms = now_ms;
         }
+        pulse_end(hand->pulse);
         bell_pause(hand->bell, BREATH_MS);
         if (!bell_wait(hand->bell, &seen, options.review_s * 1000))
             return;

@@ -15,6 +15,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/random.h"
 #include "bootstrap/limits.h"
 
@@ -176,6 +177,16 @@ static int give_back(struct task *task, int64_t not_before_ms, int64_t attempts,
     return item_unlease(task->store, task->item.id, task->owner, not_before_ms, attempts, error);
 }
 
+static const int64_t lead_bounds_ms[] = { 500, 1000, 2500, 5000, 10000, 20000, 30000, 60000, 120000,
+                                          300000, 600000, 1800000 };
+static DEFINE_HISTOGRAM(lead_seconds, "larder_item_lead_time_seconds",
+                        "Time from an item's order to its being ready.", lead_bounds_ms,
+                        { "kind", KIND_CHOICES });
+static DEFINE_COUNTER(ends, "larder_items_total",
+                      "Items whose making ended, and items that were removed.",
+                      { "kind", KIND_CHOICES }, { "end", "ready|failed|removed" });
+enum item_end { END_READY, END_FAILED, END_REMOVED };
+
 static int settle_ready(struct task *task, int64_t now_ms, struct error *error)
 {
     int64_t lead_time_ms = now_ms - task->item.created_ms;
@@ -185,8 +196,11 @@ static int settle_ready(struct task *task, int64_t now_ms, struct error *error)
         status = give_back(task, 0, 0, error);
     if (status >= 0)
         status = pool_note_made(task->store, task->pool.id, lead_time_ms, now_ms, error);
-    if (status >= 0)
-        log_info("%s ready item=%s resource=%s pool=%s seconds=%.1f", kind_name(task->item.kind),
+    if (status < 0)
+        return status;
+    metric_observe(&lead_seconds, lead_time_ms, (int)task->item.kind, 0);
+    metric_count(&ends, (int)task->item.kind, END_READY);
+    log_info("%s ready item=%s resource=%s pool=%s seconds=%.1f", kind_name(task->item.kind),
                  task->item.id, task->item.resource_id, task->pool.id,
                  (double)lead_time_ms / 1000);
     return status;
@@ -201,8 +215,10 @@ static int settle_gone(struct task *task, int64_t now_ms, struct error *error)
 
     if (status >= 0)
         status = give_back(task, 0, 0, error);
-    if (status >= 0)
-        log_info("%s %s item=%s resource=%s pool=%s reason=\"%s\"", kind_name(task->item.kind),
+    if (status < 0)
+        return status;
+    metric_count(&ends, (int)task->item.kind, failed ? END_FAILED : END_REMOVED);
+    log_info("%s %s item=%s resource=%s pool=%s reason=\"%s\"", kind_name(task->item.kind),
                  item_state_name(end), task->item.id, task->item.resource_id, task->pool.id,
                  task->item.reason);
     return status;
@@ -232,6 +248,8 @@ static int give_up(struct task *task, const struct outcome *outcome, int64_t now
     int status = task_move(task, wanted ? ITEM_FAILED : ITEM_RELEASING, outcome->error.message,
                            now_ms, error);
 
+    if (status >= 0 && wanted)
+        metric_count(&ends, (int)task->item.kind, END_FAILED);
     return status < 0 ? status : give_back(task, 0, 0, error);
 }
 

@@ -82,7 +82,9 @@ void worker_run(struct hand *hand)
         int status;
 
         name_step();
+        pulse_begin(hand->pulse);
         status = work_once(hand, &error);
+        pulse_end(hand->pulse);
         if (status < 0 && status != -ENOENT)
             hand_complain(hand, "a worker cannot work", &error);
         else

@@ -4,6 +4,7 @@
 #define LARDER_BOOTSTRAP_WORKER_H
 
 #include "base/bell.h"
+#include "base/pulse.h"
 #include "bootstrap/kind.h"
 
 struct workers; /* see workers.c */
@@ -15,6 +16,7 @@ struct hand {
     struct bell *bell;        /* what it waits on */
     char owner[ID_SIZE];      /* its name on leases */
     struct client *client;
+    struct pulse *pulse;
     struct error last_error;  /* logged already */
     struct outlook outlooks[OUTLOOKS];
 };

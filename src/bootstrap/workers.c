@@ -65,6 +65,7 @@ static void *thread_main(void *context)
     struct thread *thread = context;
 
     thread->run(&thread->hand);
+    pulse_close(thread->hand.pulse);
     return NULL;
 }
 
@@ -80,11 +81,15 @@ static int start_thread(struct workers *workers, const struct bootstrap *bootstr
     thread->hand.bootstrap = bootstrap;
     thread->hand.bell = keeper ? &workers->pool_bell : &workers->item_bell;
     text_make_uuid(thread->hand.owner);
+    thread->hand.pulse = pulse_open(keeper ? "keeper" : "worker");
     status = client_open(bootstrap->cloud, &thread->hand.client, error);
-    if (status < 0)
+    if (status < 0) {
+        pulse_close(thread->hand.pulse);
         return status;
+    }
     status = pthread_create(&thread->thread, NULL, thread_main, thread);
     if (status) {
+        pulse_close(thread->hand.pulse);
         client_close(thread->hand.client);
         return error_set(error, -status, "cannot start a worker thread: %s", strerror(status));
     }

@@ -12,11 +12,16 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "store/demand.h"
 #include "store/item_claim.h"
 #include "store/sighting.h"
 
 LOG_MODULE("claim");
+
+static DEFINE_COUNTER(adoptions, "larder_adoptions_total",
+                      "Hand-overs that were begun, and how they ended.", { "kind", KIND_CHOICES },
+                      { "state", ADOPTION_STATE_CHOICES });
 
 struct adopting {
     const struct adoption_request *request;
@@ -202,6 +207,7 @@ int claim_adopt(struct store *store, const struct seal_key *key,
     *ret_adoption = adoption;
     text_copy(ret_auth_key, SEALED_SIZE, adopting.auth_key);
     explicit_bzero(adopting.auth_key, sizeof(adopting.auth_key));
+    metric_count(&adoptions, (int)adoption.kind, ADOPTION_BEGUN);
     settle(store, adopting.right.claim_id);
     return 0;
 }
@@ -213,6 +219,8 @@ struct finishing {
     enum adoption_state state;
     const char *reason;
     int64_t now_ms;
+    bool ended; /* by this word, and not by one before */
+    enum kind kind;
 };
 
 /* The right is as before, so a claim that was settled by this adoption is open again. */
@@ -266,7 +274,7 @@ static int note_done(struct store *store, const struct adoption *adoption, int64
 
 static int finish(struct store *store, void *context, struct error *error)
 {
-    const struct finishing *finishing = context;
+    struct finishing *finishing = context;
     struct adoption adoption;
     int r = adoption_row_finish(store, finishing->id, finishing->state, finishing->reason,
                                 finishing->now_ms, error);
@@ -279,6 +287,8 @@ static int finish(struct store *store, void *context, struct error *error)
     if (ended_before && adoption.state != finishing->state)
         return error_set(error, -ESTALE, "Adoption %s is %s already", adoption.id,
                          adoption_state_name(adoption.state));
+    finishing->ended = !ended_before;
+    finishing->kind = adoption.kind;
     if (ended_before)
         return 0;
     if (finishing->state == ADOPTION_DONE)
@@ -289,14 +299,26 @@ static int finish(struct store *store, void *context, struct error *error)
                      "the hand-over failed", finishing->now_ms, error);
 }
 
+/* Counted when it is committed: what runs in the transaction may run twice. */
+static void count_end(const struct finishing *finishing)
+{
+    metric_count(&adoptions, (int)finishing->kind, (int)finishing->state);
+    if (finishing->state == ADOPTION_DONE)
+        demand_count(finishing->kind, OUTCOME_HIT, "");
+}
+
 int adoption_finish(struct store *store, const char *id, enum adoption_state state,
                     const char *reason, int64_t now_ms, struct error *error)
 {
     struct finishing finishing = { .id = id, .state = state, .reason = reason, .now_ms = now_ms };
+    int r;
 
     if (state != ADOPTION_DONE && state != ADOPTION_FAILED && state != ADOPTION_RETURNED)
         return error_set(error, -EINVAL, "An adoption ends as done, failed or returned");
-    return store_transaction(store, finish, &finishing, error);
+    r = store_transaction(store, finish, &finishing, error);
+    if (r >= 0 && finishing.ended)
+        count_end(&finishing);
+    return r;
 }
 
 int adoption_get(struct store *store, const char *id, struct adoption *ret_adoption,

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/metric.h"
 #include "store/item_claim.h"
 
 LOG_MODULE("claim");
@@ -127,6 +128,10 @@ static int make(struct store *store, void *context, struct error *error)
     return fill_lines(store, making, error);
 }
 
+static DEFINE_COUNTER(claims, "larder_claims_total",
+                      "Claims that schedulers made, and asked for again.",
+                      { "call", "first|repeated" });
+
 int claim_make(struct store *store, const struct claim_options *options,
                const struct claim_request *request, int64_t now_ms, struct claim *ret_claim,
                bool *ret_new, struct error *error)
@@ -139,6 +144,7 @@ int claim_make(struct store *store, const struct claim_options *options,
         r = store_transaction(store, make, &making, error);
     if (r < 0)
         return r;
+    metric_count(&claims, !making.is_new, 0);
     *ret_claim = claim;
     *ret_new = making.is_new;
     return 0;

@@ -28,6 +28,7 @@
 
 enum service { SERVICE_IDENTITY, SERVICE_NETWORK, SERVICE_VOLUME, SERVICE_IMAGE, SERVICE_COMPUTE };
 #define SERVICES 5
+#define SERVICE_CHOICES "identity|network|volume|image|compute" /* in the same order */
 
 struct service_options {
     char endpoint_override[512];

@@ -9,12 +9,46 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
+#include "base/pulse.h"
 #include "base/random.h"
 #include "cloud/retry.h"
 
 LOG_MODULE("cloud");
 
 static const struct backoff between_tries = { .first_ms = 500, .most_ms = 8000 };
+
+enum call_outcome { CALL_DONE, CALL_REFUSED, CALL_THROTTLED, CALL_FAILED, CALL_UNANSWERED };
+
+static const int64_t call_bounds_ms[] = { 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000,
+                                          30000 };
+static DEFINE_COUNTER(calls, "larder_cloud_calls_total",
+                      "Requests sent to OpenStack's services, each attempt, by what came of it.",
+                      { "service", SERVICE_CHOICES },
+                      { "outcome", "done|refused|throttled|failed|unanswered" });
+static DEFINE_COUNTER(retries, "larder_cloud_retries_total",
+                      "Requests that were sent again.", { "service", SERVICE_CHOICES });
+static DEFINE_HISTOGRAM(call_seconds, "larder_cloud_call_duration_seconds",
+                        "Time to the answer of an OpenStack service, each attempt.",
+                        call_bounds_ms, { "service", SERVICE_CHOICES });
+
+static enum call_outcome call_outcome(const struct http_answer *answer)
+{
+    if (!answer->status)
+        return CALL_UNANSWERED;
+    if (answer->status == 429)
+        return CALL_THROTTLED;
+    if (answer->status >= 500)
+        return CALL_FAILED;
+    return answer->status >= 400 ? CALL_REFUSED : CALL_DONE;
+}
+
+static void note_answer(enum service service, const struct http_answer *answer)
+{
+    pulse_beat();
+    metric_count(&calls, (int)service, call_outcome(answer));
+    metric_observe(&call_seconds, answer->took_ms, (int)service, 0);
+}
 
 static void sleep_ms(int64_t ms)
 {
@@ -70,6 +104,7 @@ const struct http_answer *send_request(struct cloud *cloud, struct http *http,
         answer = http_exchange(http, asked->method, request->url, request->body,
                                deadline_ms - clock_monotonic_ms());
         log_answer(asked, answer);
+        note_answer(asked->service, answer);
         if (failures > cloud->options.retries || !may_send_again(request, answer))
             return answer;
         delay_ms = wait_ms(answer, failures) + session_pace_ms(cloud, asked->service);
@@ -78,6 +113,7 @@ const struct http_answer *send_request(struct cloud *cloud, struct http *http,
         log_info("%s: %s %s: %s%.0d: trying again in %" PRId64 " ms", service_name(asked->service),
                  asked->method, asked->path, answer->status ? "HTTP " : answer->reason,
                  answer->status, delay_ms);
+        metric_count(&retries, (int)asked->service, 0);
         sleep_ms(delay_ms);
     }
 }

@@ -51,6 +51,9 @@ static const struct option options[] = {
          "What this process does: api (REST, claims, adoptions), worker (moves items through their "
          "lives, stocks pools, reconciles), listener (takes in what the bus tells), predictor "
          "(forecasts) and planner (sets targets)."),
+    INT("DEFAULT", "late_after", late_after_s, 0, "300", 10, 86400, "seconds",
+        "A role of which a thread has got no further for so long hangs: the health check fails and "
+        "the service manager is no longer told that all is well."),
     CHOICE("DEFAULT", "mode", mode, 0, "serve", "serve|observe",
            "serve: pools are made and handed out. observe: the cloud is not touched and boots get "
            "nothing; what they would have gained is reported."),
@@ -198,6 +201,14 @@ static const struct option options[] = {
          "Role that may read everything and change pools."),
     TEXT("api", "reader_role", api.reader_role, OPTION_REQUIRED, "reader",
          "Role that may read, with a token for the project that holds the pools."),
+    CHOICE("api", "metrics", api.metrics, 0, "auto", "auto|open|token|off",
+           "Who may read /metrics. open: anybody who reaches the port. token: who has a role that "
+           "may read. auto: open when bind_host is a loopback address and public_endpoint is "
+           "empty, else token. They name pools by their ids, and hold no secret."),
+    INT("api", "metrics_pools", api.metrics_pools, 0, "100", 0, 10000, "pools",
+        "How many pools, the largest first, have figures of their own in /metrics."),
+    INT("api", "watch_port", api.watch_port, 0, "0", 0, 65535, NULL,
+        "Port at which a process without the role api answers /healthcheck and /metrics. 0: none."),
 };
 
 int config_load(const char *path, struct config *ret_config, struct error *error)

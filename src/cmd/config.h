@@ -20,7 +20,8 @@
 struct config {
     struct log_options log;
     struct option_list roles;
-    char mode[16]; /* serve, observe */
+    int64_t late_after_s; /* without progress: a role hangs */
+    char mode[16];        /* serve, observe */
     struct store_options database;
     struct cloud_options cloud;
     struct bootstrap_options bootstrap;

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "api/listen.h"
+
 static bool is_role(const char *word)
 {
     static const char *const roles[] = { "api", "worker", "listener", "predictor", "planner" };
@@ -98,12 +100,6 @@ static int check_login(const struct config *config, struct error *error)
                   "v3applicationcredential");
 }
 
-static bool is_loopback(const char *host)
-{
-    return strncmp(host, "127.", 4) == 0 || text_equal(host, "::1") ||
-           text_equal(host, "localhost");
-}
-
 /* Adoptions carry transfer keys: they go over TLS or do not leave the machine. */
 static int check_tls(const struct config *config, struct error *error)
 {
@@ -112,7 +108,7 @@ static int check_tls(const struct config *config, struct error *error)
     if (!api->cert_file[0] != !api->key_file[0])
         return error_set(error, -EINVAL, "[api] cert_file and key_file go together: one of them "
                          "is not given");
-    if (!api->cert_file[0] && !is_loopback(api->bind_host))
+    if (!api->cert_file[0] && !listen_is_loopback(api->bind_host))
         return error_set(error, -EINVAL, "[api] bind_host = %s needs cert_file and key_file: "
                          "transfer keys go over this connection (or bind to 127.0.0.1 behind a "
                          "proxy that speaks TLS)", api->bind_host);

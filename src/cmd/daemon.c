@@ -12,10 +12,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "cmd/arguments.h"
 #include "cmd/config.h"
+#include "base/clock.h"
+#include "base/pulse.h"
 #include "cmd/notify.h"
+#include "role/member.h"
 
 LOG_MODULE("cmd");
 
@@ -31,6 +35,9 @@ struct daemon {
     struct bootstrap bootstrap;
     struct workers *workers;
     struct image_keeper *images;
+    char roles[256]; /* "api,worker" */
+    struct membership *membership;
+    struct api_options api_options;
     struct api api;
     struct api_server *server;
 };
@@ -162,15 +169,22 @@ static int start_api(struct daemon *daemon, struct error *error)
 {
     const struct bootstrap_options *bootstrap = &daemon->config.bootstrap;
 
-    if (!config_has_role(&daemon->config, "api"))
+    bool watch_only = !config_has_role(&daemon->config, "api");
+
+    daemon->api_options = daemon->config.api;
+    if (watch_only && !daemon->api_options.watch_port)
         return 0;
+    if (watch_only)
+        daemon->api_options.bind_port = daemon->api_options.watch_port;
     daemon->pool_defaults = (struct pool_defaults){
         .floor = { [KIND_PORT] = bootstrap->floor_port, [KIND_VOLUME] = bootstrap->floor_volume },
         .ceiling = bootstrap->ceiling_pool,
         .pools_per_project = bootstrap->pools_per_project,
     };
     daemon->api = (struct api){
-        .options = &daemon->config.api,
+        .options = &daemon->api_options,
+        .watch_only = watch_only,
+        .late_after_ms = daemon->config.late_after_s * 1000,
         .claim_options = &daemon->config.claim,
         .pool_defaults = &daemon->pool_defaults,
         .key = &daemon->key,
@@ -187,6 +201,31 @@ static void stop_api(struct daemon *daemon)
     api_stop(daemon->server);
 }
 
+static int start_membership(struct daemon *daemon, struct error *error)
+{
+    const struct config *config = &daemon->config;
+    const struct membership_options options = {
+        .roles = daemon->roles,
+        .version = VERSION,
+        .late_after_ms = config->late_after_s * 1000,
+    };
+    auto_strbuf roles = STRBUF_INIT(sizeof(daemon->roles) - 1);
+
+    for (size_t i = 0; i < config->roles.count; i++)
+        strbuf_add_format(&roles, "%s%s", i ? "," : "", config->roles.items[i]);
+    text_copy(daemon->roles, sizeof(daemon->roles), strbuf_text(&roles));
+    return membership_start(daemon->database, &options, &daemon->membership, error);
+}
+
+static void stop_membership(struct daemon *daemon)
+{
+    if (membership_stop(daemon->membership, GRACE_MS) == 0)
+        return;
+    log_warning("the database has not answered for %d s: this process will be taken for one that "
+                "is down", GRACE_MS / 1000);
+    _exit(EXIT_SUCCESS);
+}
+
 static const struct part {
     const char *name;
     int (*start)(struct daemon *daemon, struct error *error);
@@ -201,6 +240,7 @@ static const struct part {
     { "workers", start_workers, stop_workers },
     { "images", start_images, stop_images },
     { "api", start_api, stop_api },
+    { "membership", start_membership, stop_membership },
 };
 
 static void stop_parts(struct daemon *daemon, size_t count)
@@ -269,14 +309,26 @@ static void reload(struct daemon *daemon)
     notify_manager("READY=1");
 }
 
+/* The service manager hears of us for as long as no role hangs; see WatchdogSec= in
+ * systemd.service(5). */
+static void tell_watchdog(const struct daemon *daemon)
+{
+    if (!pulse_any_late(clock_monotonic_ms(), daemon->config.late_after_s * 1000))
+        notify_manager("WATCHDOG=1");
+}
+
 /* Returns when the daemon is to stop.  The next SIGTERM or SIGINT then ends it at once. */
 static void serve_signals(struct daemon *daemon, const sigset_t *signals)
 {
+    int64_t watchdog_ms = notify_watchdog_ms();
+    const struct timespec wait = { .tv_sec = watchdog_ms / 1000,
+                                   .tv_nsec = watchdog_ms % 1000 * 1000000 };
     int number = 0;
 
     while (number != SIGTERM && number != SIGINT) {
-        if (sigwait(signals, &number))
-            continue;
+        if (watchdog_ms)
+            tell_watchdog(daemon);
+        number = sigtimedwait(signals, NULL, watchdog_ms ? &wait : NULL);
         if (number == SIGHUP)
             reload(daemon);
     }

@@ -8,12 +8,25 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
 
 LOG_MODULE("cmd");
+
+int64_t notify_watchdog_ms(void)
+{
+    const char *interval = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+    int64_t usec, number;
+
+    if (!interval || text_to_int(interval, 2000, INT64_MAX, &usec))
+        return 0;
+    if (pid && (text_to_int(pid, 1, INT32_MAX, &number) || number != getpid()))
+        return 0;
+    return usec / 1000 / 2;
+}
 
 void notify_manager(const char *state)
 {

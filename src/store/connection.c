@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/random.h"
 
 LOG_MODULE("store");
@@ -203,6 +204,10 @@ int connection_execute(struct store *store, const char *sql, struct error *error
                              "The database refused a statement", error);
 }
 
+static DEFINE_COUNTER(repeats, "larder_database_retries_total",
+                      "Statements and transactions begun anew, by reason: conflict is a deadlock, "
+                      "a lock wait or a failed certification.", { "reason", "conflict|lost" });
+
 static void sleep_ms(int64_t milliseconds)
 {
     struct timespec rest = { .tv_sec = milliseconds / 1000,
@@ -223,6 +228,7 @@ bool connection_retry(struct store *store, int *tries, int64_t deadline_ms)
     delay_ms = backoff_delay_ms(&retries, *tries, random);
     if (clock_monotonic_ms() + delay_ms >= deadline_ms)
         return false;
+    metric_count(&repeats, store->fault == FAULT_LOST, 0);
     if (store->fault == FAULT_LOST) {
         log_info("connecting to the database again tries=%d", *tries);
         connection_close(store);

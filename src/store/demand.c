@@ -2,7 +2,11 @@
 /* Demand: rows that are added and read, never changed. */
 #include "store/demand.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/cleanup.h"
+#include "base/metric.h"
 #include "store/query.h"
 
 static const char *const outcome_names[] = { "hit", "miss" };
@@ -10,6 +14,27 @@ static const char *const outcome_names[] = { "hit", "miss" };
 const char *outcome_name(enum outcome outcome)
 {
     return choice_name(outcome_names, ARRAY_SIZE(outcome_names), (int)outcome);
+}
+
+#define REASON_CHOICES                                                                             \
+    "no-claim|no-right|no-item|draining|unreachable|timeout|breaker-open|off|stale|quota|failed|"  \
+    "not-eligible|other"
+
+static DEFINE_COUNTER(demands, "larder_demand_total",
+                      "Creates of resources for boots: hits came from a pool, misses did not.",
+                      { "kind", KIND_CHOICES }, { "outcome", OUTCOME_CHOICES });
+static DEFINE_COUNTER(misses, "larder_misses_total", "Misses, by reason.",
+                      { "kind", KIND_CHOICES }, { "reason", REASON_CHOICES });
+
+void demand_count(enum kind kind, enum outcome outcome, const char *reason)
+{
+    char word[32];
+
+    metric_count(&demands, (int)kind, (int)outcome);
+    if (outcome == OUTCOME_HIT)
+        return;
+    snprintf(word, sizeof(word), "%.*s", (int)strcspn(reason, ":"), reason);
+    metric_count_word(&misses, (int)kind, word);
 }
 
 int demand_add(struct store *store, const struct demand *demand, struct error *error)

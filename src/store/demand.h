@@ -23,6 +23,9 @@ struct demand {
     double seconds;   /* what the create took */
 };
 
+/* Counted in /metrics when the row is there for good: a hit, or a miss by its reason. */
+void demand_count(enum kind kind, enum outcome outcome, const char *reason);
+
 int demand_add(struct store *store, const struct demand *demand, struct error *error);
 /* Newest first, ids below 'before' (0: all). */
 int demand_list(struct store *store, const char *pool_id, const char *project_id, int64_t before,

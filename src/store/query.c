@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/text.h"
 #include "store/connection.h"
 #include "store/query_private.h"
@@ -233,6 +234,7 @@ int query_repeat(struct store *store, query_try try, void *context, struct error
     do {
         failure = (struct error){ 0 };
         r = try(store, context, &failure);
+        pulse_beat();
     } while (r < 0 && !store->in_transaction && connection_retry(store, &tries, deadline_ms));
     if (r < 0 && error)
         *error = failure;

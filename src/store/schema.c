@@ -387,6 +387,7 @@ static const char *const forecast_tables[] = {
     " host VARCHAR(255) NOT NULL,"
     " pid BIGINT NOT NULL,"
     " roles VARCHAR(255) NOT NULL,"
+    " late VARCHAR(255) NOT NULL DEFAULT '',"
     " version VARCHAR(64) NOT NULL,"
     " started_ms" TIME ","
     " seen_ms" TIME

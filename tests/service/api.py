@@ -9,10 +9,12 @@ import sys
 
 import api_hostile
 import api_trouble
+import api_watch
 import api_work
 
 PARTS = {"work": api_work.work, "roles": api_work.roles, "hostile": api_hostile.hostile,
          "slow": api_trouble.slow, "outage": api_trouble.outage,
-         "fresh": api_trouble.fresh, "tls": api_trouble.tls}
+         "watch": api_watch.watch, "closed": api_watch.watch_closed, "off": api_watch.watch_off,
+         "only": api_watch.watch_only, "hung": api_watch.hung, "fresh": api_trouble.fresh, "tls": api_trouble.tls}
 
 PARTS[sys.argv[1]]()

@@ -158,7 +158,7 @@ def hostile_wire(route, token):
 
 def hostile():
     tokens = make_tokens()
-    by_access = {"open": None, "hook": tokens["larder_hook"], "read": tokens["admin"],
+    by_access = {"open": None, "metrics": None, "hook": tokens["larder_hook"], "read": tokens["admin"],
                  "admin": tokens["admin"]}
     for route in ROUTES:
         client = Client(by_access[route["access"]])

@@ -140,12 +140,13 @@ def outage():
     assert client.get("/healthcheck").body.startswith(b"The database"), answer
     assert client.send("HEAD", "/healthcheck").status == 503
     for route in ROUTES:
-        if route["access"] != "open":
+        if route["access"] not in ("open", "metrics"):
             answer = client.send(route["method"], route["path"].replace("{id}", new_id()),
                                  b"{}" if route["body"] else None)
             expect(answer, 503, "unavailable")
             assert int(answer.headers["Retry-After"]) > 0
     assert Client().get("/").status == 200
+    assert b"\nlarder_database_up 0\n" in Client().get("/metrics").body
 
 
 def tls():
@@ -155,6 +156,7 @@ def tls():
     links = expect(client.get("/"), 200)["versions"][0]["links"]
     assert links[0]["href"] == f"https://127.0.0.1:{PORT}/v1"
     assert client.get("/healthcheck").body == b"OK"
+    expect(client.get("/metrics"), 401, "unauthorized")  # others reach this port
     assert client.connection.sock.version() in ("TLSv1.2", "TLSv1.3")
     old = ssl.create_default_context(cafile=os.environ["LARDER_TEST_CERTIFICATE"])
     with warnings.catch_warnings():

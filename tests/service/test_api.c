@@ -5,11 +5,13 @@
  * the route table, and stock pools when told to.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -18,12 +20,14 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "store/image_host.h"
+#include "base/pulse.h"
+#include "store/member.h"
 #include "tests/service/service.h"
 
 static const struct api_options options = {
     .bind_host = "127.0.0.1", .max_body_bytes = 65536, .max_connections = 256,
     .idle_timeout_s = 3, .hook_role = "larder_hook", .admin_role = "admin",
-    .reader_role = "reader",
+    .reader_role = "reader", .metrics = "auto", .metrics_pools = 100,
 };
 static const struct claim_options claim_options = { .lifetime_s = 300, .adoption_timeout_s = 60 };
 static const struct pool_defaults pool_defaults = { .ceiling = 100, .pools_per_project = 100 };
@@ -133,8 +137,23 @@ static void make_warm(const char *image_id, const char *host)
     must(aggregate_hosts_put(service_store, &member, 1, clock_now_ms(), &error));
 }
 
-/* "stock POOL N" makes a pool's ready items N; "warm IMAGE HOST" a host warm; "wakes" asks how
- * often the workers were woken. */
+/* Members that are up, late and down, in this order of their process ids. */
+static void make_members(int count)
+{
+    int64_t now_ms = clock_now_ms();
+
+    for (int i = 0; i < count; i++) {
+        struct member member = { .host = "host1", .pid = i, .roles = "api,worker",
+                                 .version = "1", .seen_ms = i == 2 ? 1 : now_ms };
+
+        text_make_uuid(member.id);
+        text_copy(member.late, sizeof(member.late), i == 1 ? "worker" : "");
+        must(member_put(service_store, &member, &error));
+    }
+}
+
+/* "stock POOL N" makes a pool's ready items N; "warm IMAGE HOST" a host warm; "members N" makes so
+ * many; "wakes" asks how often the workers were woken. */
 static void obey(char *line, FILE *to)
 {
     char pool[ID_SIZE], host[64];
@@ -144,11 +163,15 @@ static void obey(char *line, FILE *to)
         service_stock(pool, goal);
     else if (sscanf(line, "warm %36s %63s", pool, host) == 2)
         make_warm(pool, host);
+    else if (sscanf(line, "members %d", &goal) == 1)
+        make_members(goal);
     else
         ck_assert_msg(strncmp(line, "wakes", 5) == 0, "api.py says '%s'", line);
     fprintf(to, "%d\n", atomic_load(&wakes));
     fflush(to);
 }
+
+static bool watch_only;
 
 static void run_part_with(const char *part, const struct api_options *with,
                           struct database *database, const char *auth_url)
@@ -158,7 +181,8 @@ static void run_part_with(const char *part, const struct api_options *with,
     struct api api = { .options = with, .claim_options = &claim_options,
                        .pool_defaults = &pool_defaults, .key = &service_seal_key,
                        .database = database, .cloud = cloud, .wake = count_wake,
-                       .wake_context = &wakes };
+                       .wake_context = &wakes, .watch_only = watch_only,
+                       .late_after_ms = 1000 };
     struct api_server *server = NULL;
     char line[256];
     int status;
@@ -222,6 +246,55 @@ START_TEST(outages_of_others_are_told)
     must(database_open(&nowhere, &database, &error));
     run_part_with("outage", &options, database, "http://127.0.0.1:1/v3");
     database_close(database);
+}
+END_TEST
+
+/* ---- who watches ---- */
+
+START_TEST(metrics_and_members_tell_what_is)
+{
+    run_part("watch");
+}
+END_TEST
+
+static void run_part_metrics(const char *part, const char *metrics)
+{
+    struct api_options with = options;
+
+    text_copy(with.metrics, sizeof(with.metrics), metrics);
+    run_part_with(part, &with, service_database, getenv("LARDER_TEST_KEYSTONE"));
+}
+
+START_TEST(metrics_are_closed_where_the_operator_says_so)
+{
+    run_part_metrics("closed", "token");
+    run_part_metrics("off", "off");
+}
+END_TEST
+
+START_TEST(a_process_without_the_role_is_watched_all_the_same)
+{
+    watch_only = true;
+    run_part("only");
+}
+END_TEST
+
+static void *hang(void *context)
+{
+    pulse_begin(context);
+    return NULL;
+}
+
+START_TEST(a_role_that_hangs_is_told)
+{
+    struct pulse *pulse = pulse_open("planner");
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, hang, pulse), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    nanosleep(&(struct timespec){ .tv_sec = 1, .tv_nsec = 100000000 }, NULL);
+    run_part("hung");
+    pulse_close(pulse);
 }
 END_TEST
 
@@ -310,4 +383,6 @@ END_TEST
 SERVICE_MAIN("api", every_route_does_its_work, roles_open_their_routes_and_no_others,
              no_input_breaks_it, the_slow_hold_up_nobody, it_refuses_to_speak_in_the_clear,
              it_says_when_the_port_is_taken, outages_of_others_are_told,
+             metrics_and_members_tell_what_is, metrics_are_closed_where_the_operator_says_so,
+             a_process_without_the_role_is_watched_all_the_same, a_role_that_hangs_is_told,
              claims_do_not_wait_for_keystone, tls_is_spoken_where_others_can_listen)

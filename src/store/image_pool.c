@@ -125,9 +125,10 @@ int image_demand_list(struct store *store, int64_t since_ms, double least, size_
     };
     static const struct row_type type = ROW_TYPE(struct image_demand, columns);
 
-    return query_read(store, "SELECT s.image_id, f.mean FROM series s JOIN forecasts f"
-                      " ON f.subject = 'series' AND f.subject_id = CONVERT(s.id, CHAR)"
-                      " AND f.length_s = 3600"
+    /* The id as text in the column's own character set, or the forecasts' key were of no use. */
+    return query_read(store, "SELECT s.image_id, f.mean FROM series s STRAIGHT_JOIN forecasts f"
+                      " ON f.subject = 'series' AND f.length_s = 3600 AND f.subject_id ="
+                      " CONVERT(CAST(s.id AS CHAR) USING utf8mb4) COLLATE utf8mb4_nopad_bin"
                       " WHERE s.kind = 'image' AND s.image_id <> '' AND f.made_ms > ?"
                       " AND f.mean >= ? ORDER BY f.mean DESC, s.image_id LIMIT ?",
                       VALUES(INT(since_ms), FLOAT(least), INT(most)), &type, ret_demands, most,

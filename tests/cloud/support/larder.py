@@ -37,6 +37,11 @@ def pools(**query):
     return listing('pools', **query)
 
 
+def item_pools():
+    """Those that hold items: what an image pool counts is hosts, which are never used up."""
+    return [row for row in pools() if row['kind'] != 'image']
+
+
 def items(**query):
     return listing('items', **query)
 
@@ -128,7 +133,7 @@ def stock(*pools_and_counts, limit=600):
 def unrest():
     """What of Larder moves: {state: how many}, over all pools."""
     total = {}
-    for row in pools():
+    for row in item_pools():
         for state in MOVING:
             if row['items'][state]:
                 total[state] = total.get(state, 0) + row['items'][state]
@@ -153,18 +158,18 @@ def quiet(wanted=(), limit=600):
 
 def empty(limit=120):
     """No pool wants anything, nothing is ready, nothing moves."""
-    for row in pools():
+    for row in item_pools():
         change(row, floor=0, state='draining')
-    cloud.wait_for('empty pools', lambda: not any(row['items'][state] for row in pools()
+    cloud.wait_for('empty pools', lambda: not any(row['items'][state] for row in item_pools()
                                                   for state in MOVING + ('ready',)), limit)
-    for row in pools():
+    for row in item_pools():
         change(row, state='active')
 
 
 @contextlib.contextmanager
 def restored():
     """Puts floors and states back that stood before."""
-    before = pools()
+    before = item_pools()
     try:
         yield
     finally:

@@ -26,7 +26,7 @@ VOLUMES = dict(PORTS, id='p2', kind='volume', lead_time=None,
 IMAGES = dict(PORTS, id='p3', kind='image', key={'image_id': 'img', 'aggregate_id': 7})
 
 
-class CommandTest(unittest.TestCase):
+class CommandCase(unittest.TestCase):
     def setUp(self):
         self.server = fake_daemon.FakeDaemon()
         self.addCleanup(self.server.close)
@@ -48,6 +48,8 @@ class CommandTest(unittest.TestCase):
     def answer(self, body, status=200):
         self.server.answer = lambda method, path, sent: (status, body)
 
+
+class CommandTest(CommandCase):
     def test_pool_list(self):
         self.answer({'pools': [PORTS, VOLUMES], 'links': []})
         listed = self.run_command(pool.ListPool)

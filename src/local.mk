@@ -86,7 +86,17 @@ cloud_sources = \
 	src/cloud/transfer.c \
 	src/cloud/volume.c src/cloud/volume.h
 
-bus_sources =
+bus_sources = \
+	src/bus/bus.c src/bus/bus.h src/bus/bus_private.h \
+	src/bus/connect.c \
+	src/bus/decode.c src/bus/decode.h src/bus/decoder.h \
+	src/bus/decode_change.c \
+	src/bus/decode_nova.c \
+	src/bus/decode_resource.c \
+	src/bus/envelope.c src/bus/envelope.h \
+	src/bus/event.h \
+	src/bus/queue.c \
+	src/bus/transport.c src/bus/transport.h
 
 claim_sources = \
 	src/claim/adopt.c \

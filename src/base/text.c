@@ -247,3 +247,32 @@ int text_to_int(const char *text, int64_t min, int64_t max, int64_t *ret_value)
     *ret_value = value;
     return 0;
 }
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int text_unquote(const char *text, size_t length, char *ret_text, size_t size)
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        int value = (unsigned char)text[i];
+
+        if (text[i] == '%') {
+            if (length - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
+                return -EINVAL;
+            value = hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]);
+            i += 2;
+        }
+        if (value == 0 || out + 1 >= size)
+            return -EINVAL;
+        ret_text[out++] = (char)value;
+    }
+    ret_text[out] = '\0';
+    return 0;
+}

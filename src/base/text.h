@@ -36,4 +36,8 @@ int text_to_time(const char *text, int64_t *ret_time_ms);
 /* A whole number in [min, max] and nothing else; -EINVAL or -ERANGE. */
 int text_to_int(const char *text, int64_t min, int64_t max, int64_t *ret_value);
 
+/* Percent-decodes 'length' bytes of 'text' (part of a URL); %00, broken sequences and what is
+ * longer than 'size' takes are refused: -EINVAL. */
+int text_unquote(const char *text, size_t length, char *ret_text, size_t size);
+
 #endif

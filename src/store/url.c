@@ -37,36 +37,6 @@ static const struct url_option url_options[] = {
 /* The connection is always utf8mb4, whatever this says. */
 static const char ignored_option[] = "charset";
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Percent-decodes 'length' bytes of 'text'; %00 and broken sequences are refused. */
-static int decode(const char *text, size_t length, char *ret_text, size_t size)
-{
-    size_t out = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        int value = (unsigned char)text[i];
-
-        if (text[i] == '%') {
-            if (length - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
-                return -EINVAL;
-            value = hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]);
-            i += 2;
-        }
-        if (value == 0 || out + 1 >= size)
-            return -EINVAL;
-        ret_text[out++] = (char)value;
-    }
-    ret_text[out] = '\0';
-    return 0;
-}
-
 static int parse_bool(const char *text, bool *ret_value)
 {
     static const char *const yes[] = { "true", "1", "yes", "on" };
@@ -112,8 +82,9 @@ static int parse_options(const char *text, struct database_url *url, struct erro
         char name[64], value[512];
         int r;
 
-        if (!equals || decode(text, (size_t)(equals - text), name, sizeof(name)) < 0
-            || decode(equals + 1, length - (size_t)(equals + 1 - text), value, sizeof(value)) < 0)
+        if (!equals || text_unquote(text, (size_t)(equals - text), name, sizeof(name)) < 0
+            || text_unquote(equals + 1, length - (size_t)(equals + 1 - text), value,
+                            sizeof(value)) < 0)
             return error_set(error, -EINVAL,
                              "The options of the database URL are not name=value&name=value");
         r = apply_option(name, value, url, error);
@@ -130,10 +101,10 @@ static int parse_user(const char *text, size_t length, struct database_url *url)
     const char *colon = memchr(text, ':', length);
     size_t user_length = colon ? (size_t)(colon - text) : length;
 
-    if (colon && decode(colon + 1, length - user_length - 1, url->password,
+    if (colon && text_unquote(colon + 1, length - user_length - 1, url->password,
                         sizeof(url->password)) < 0)
         return -EINVAL;
-    return user_length ? decode(text, user_length, url->user, sizeof(url->user)) : -EINVAL;
+    return user_length ? text_unquote(text, user_length, url->user, sizeof(url->user)) : -EINVAL;
 }
 
 static int parse_host(const char *text, size_t length, struct database_url *url)
@@ -147,12 +118,12 @@ static int parse_host(const char *text, size_t length, struct database_url *url)
     colon = close ? close + 1 : memchr(text, ':', length);
     if (!colon || colon == text + length)
         colon = text + length;
-    else if (*colon != ':' || decode(colon + 1, (size_t)(text + length - colon - 1), port,
+    else if (*colon != ':' || text_unquote(colon + 1, (size_t)(text + length - colon - 1), port,
                                      sizeof(port)) < 0
              || text_to_int(port, 1, 65535, &url->port) < 0)
         return -EINVAL;
-    return close ? decode(text + 1, (size_t)(close - text - 1), url->host, sizeof(url->host))
-                 : decode(text, (size_t)(colon - text), url->host, sizeof(url->host));
+    return close ? text_unquote(text + 1, (size_t)(close - text - 1), url->host, sizeof(url->host))
+                 : text_unquote(text, (size_t)(colon - text), url->host, sizeof(url->host));
 }
 
 /* What stands before the database: [user[:password]@]host[:port]. */
@@ -188,7 +159,8 @@ int database_url_parse(const char *url, struct database_url *ret_url, struct err
                          ", with what is special in user and password percent-encoded");
     rest += length + 1;
     name_length = strcspn(rest, "?");
-    if (!name_length || decode(rest, name_length, parsed.database, sizeof(parsed.database)) < 0)
+    if (!name_length
+        || text_unquote(rest, name_length, parsed.database, sizeof(parsed.database)) < 0)
         return error_set(error, -EINVAL, "The database URL must be of the form " FORM
                          "; it names no database");
     rest += name_length;

@@ -118,7 +118,13 @@ bootstrap_sources = \
 	src/bootstrap/workers.c
 
 role_sources = \
-	src/role/member.c src/role/member.h
+	src/role/listener.c src/role/listener.h \
+	src/role/member.c src/role/member.h \
+	src/role/sink.h \
+	src/role/sink_boots.c \
+	src/role/sink_images.c \
+	src/role/sink_sightings.c \
+	src/role/sinks.c
 
 api_sources = \
 	src/api/adoptions.c \

@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/test_cloud_token_cache \
 	tests/unit/test_cloud_token_fresh \
 	tests/unit/test_config \
+	tests/unit/test_decode \
 	tests/unit/test_digest \
 	tests/unit/test_distribution \
 	tests/unit/test_error \
@@ -36,6 +37,7 @@ unit_tests = \
 	tests/unit/test_route \
 	tests/unit/test_strbuf \
 	tests/unit/test_text \
+	tests/unit/test_transport \
 	tests/unit/test_url \
 	tests/unit/test_version
 
@@ -49,10 +51,15 @@ service_tests = \
 	tests/service/test_image \
 	tests/service/test_item \
 	tests/service/test_member \
+	tests/service/test_listener \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
 	tests/service/test_sighting \
 	tests/service/test_store
+
+capture_helpers = tests/capture.c tests/capture.h
+tests_unit_test_decode_SOURCES = tests/unit/test_decode.c $(capture_helpers)
+tests_unit_test_decode_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 
 service_helpers = tests/service/service.c tests/service/service.h
 tests_service_test_api_SOURCES = tests/service/test_api.c $(service_helpers)
@@ -70,6 +77,11 @@ tests_service_test_reconcile_SOURCES = tests/service/test_reconcile.c $(claims_h
 	$(rig_helpers)
 tests_service_test_reconcile_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 EXTRA_DIST += tests/service/fake_cloud.py
+traffic_helpers = tests/traffic.c tests/traffic.h tests/feed.c $(capture_helpers)
+tests_service_test_listener_SOURCES = tests/service/test_listener.c $(service_helpers) \
+	$(traffic_helpers)
+tests_service_test_listener_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+EXTRA_DIST += tests/data tests/service/again
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_member_SOURCES = tests/service/test_member.c $(service_helpers)

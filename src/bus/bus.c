@@ -80,19 +80,29 @@ static int consume(struct bus *bus, struct error *error)
     return answer_error(amqp_get_rpc_reply(bus->connection), "consuming", error);
 }
 
-static int set_up(struct bus *bus, bool *ret_made, struct error *error)
+/* Without the messages that a consumer has been given. */
+static int look(struct bus *bus, struct bus_state *state, struct error *error)
 {
-    int64_t missing = 0;
-    int status = queue_prepare(bus, ret_made, error);
+    int status = queue_bind(bus, &state->missing, error);
 
     if (status >= 0)
-        status = queue_bind(bus, &missing, error);
+        status = queue_count(bus, &state->waiting, error);
+    state->full = bus->options.max_length && state->waiting >= bus->options.max_length;
+    return status;
+}
+
+static int set_up(struct bus *bus, struct bus_state *state, struct error *error)
+{
+    int status = queue_prepare(bus, &state->made, error);
+
+    if (status >= 0)
+        status = look(bus, state, error);
     if (status >= 0)
         status = consume(bus, error);
     return status;
 }
 
-int bus_connect(struct bus *bus, bool *ret_made, struct error *error)
+int bus_connect(struct bus *bus, struct bus_state *ret_state, struct error *error)
 {
     int status = -ENOTCONN;
 
@@ -100,9 +110,10 @@ int bus_connect(struct bus *bus, bool *ret_made, struct error *error)
     for (size_t i = 0; i < bus->transport.host_count; i++) {
         const struct transport_host *host = &bus->transport.hosts[bus->host];
 
+        *ret_state = (struct bus_state){ 0 };
         status = connect_host(bus, host, error);
         if (status >= 0)
-            status = set_up(bus, ret_made, error);
+            status = set_up(bus, ret_state, error);
         if (status >= 0) {
             log_info("listening host=%s port=%d queue=%s", host->name, (int)host->port,
                      bus->options.queue);
@@ -179,14 +190,9 @@ int bus_acknowledge(struct bus *bus, struct error *error)
 
 int bus_tend(struct bus *bus, struct bus_state *ret_state, struct error *error)
 {
-    struct bus_state state = { 0 };
-    int status = queue_bind(bus, &state.missing, error);
+    int status;
 
-    if (status >= 0)
-        status = queue_count(bus, &state.waiting, error);
-    if (status < 0)
-        return lost(bus, status);
-    state.full = bus->options.max_length && state.waiting >= bus->options.max_length;
-    *ret_state = state;
-    return 0;
+    *ret_state = (struct bus_state){ 0 };
+    status = look(bus, ret_state, error);
+    return status < 0 ? lost(bus, status) : 0;
 }

@@ -40,10 +40,16 @@ void bus_close(struct bus *bus); /* NULL is fine; what was not acknowledged is d
 DEFINE_CLEANUP(bus, struct bus *, bus_close);
 #define auto_bus __attribute__((cleanup(bus_cleanup))) struct bus
 
+struct bus_state {
+    int64_t waiting; /* messages */
+    int64_t missing; /* exchanges that do not exist yet */
+    bool full; /* as many wait as the queue may hold: the oldest are being dropped */
+    bool made; /* the queue had to be made: what was published since it vanished is lost */
+};
+
 /* Connects to one host of the URL after the other, from the last one that did not fail on; makes
- * the queue where there is none, binds it, and begins to consume.  'ret_made' true: the queue had
- * to be made, so what was published since it vanished is lost. */
-int bus_connect(struct bus *bus, bool *ret_made, struct error *error);
+ * the queue where there is none, binds it, and begins to consume. */
+int bus_connect(struct bus *bus, struct bus_state *ret_state, struct error *error);
 void bus_disconnect(struct bus *bus);
 bool bus_is_connected(const struct bus *bus);
 
@@ -59,11 +65,6 @@ int bus_acknowledge(struct bus *bus, struct error *error);
 
 /* Binds once more, since an exchange may have come into being, and tells how many messages wait and
  * how many exchanges are missing.  To be called now and then. */
-struct bus_state {
-    int64_t waiting;
-    int64_t missing;
-    bool full; /* as many wait as the queue may hold: the oldest are being dropped */
-};
 int bus_tend(struct bus *bus, struct bus_state *ret_state, struct error *error);
 
 #endif

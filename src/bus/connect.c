@@ -98,11 +98,19 @@ static int open_socket(struct bus *bus, const struct transport_host *host, struc
 
 static int login(struct bus *bus, const struct transport_host *host, struct error *error)
 {
-    const amqp_table_entry_t product = {
-        .key = amqp_cstring_bytes("product"),
-        .value = { .kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(PRODUCT) },
+    /* The broker is to say so when the queue is deleted under us. */
+    amqp_table_entry_t cancel = {
+        .key = amqp_cstring_bytes("consumer_cancel_notify"),
+        .value = { .kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = true },
     };
-    const amqp_table_t properties = { .num_entries = 1, .entries = (amqp_table_entry_t *)&product };
+    amqp_table_entry_t entries[] = {
+        { .key = amqp_cstring_bytes("product"),
+          .value = { .kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes(PRODUCT) } },
+        { .key = amqp_cstring_bytes("capabilities"),
+          .value = { .kind = AMQP_FIELD_KIND_TABLE,
+                     .value.table = { .num_entries = 1, .entries = &cancel } } },
+    };
+    const amqp_table_t properties = { .num_entries = ARRAY_SIZE(entries), .entries = entries };
     amqp_rpc_reply_t reply = amqp_login_with_properties(
         bus->connection, bus->transport.virtual_host, AMQP_DEFAULT_MAX_CHANNELS, FRAME_BYTES,
         (int)bus->options.heartbeat_s, &properties, AMQP_SASL_METHOD_PLAIN, host->user,

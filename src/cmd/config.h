@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "bootstrap/bootstrap.h"
+#include "bus/bus.h"
 #include "bootstrap/image.h"
 #include "claim/claim.h"
 #include "cloud/cloud.h"
@@ -28,6 +29,7 @@ struct config {
     struct image_options image;
     struct claim_options claim;
     struct api_options api;
+    struct bus_options listener;
 };
 
 /* Reads and checks 'path' (NULL: the defaults, unchecked across options). */

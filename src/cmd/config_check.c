@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/listen.h"
+#include "bus/transport.h"
 
 static bool is_role(const char *word)
 {
@@ -79,6 +80,7 @@ static int check_connections(const struct config *config, struct error *error)
     int64_t needed = config_has_role(config, "worker") ? config->bootstrap.workers + 2 : 0;
 
     needed += config_has_role(config, "api") ? 1 : 0;
+    needed += config_has_role(config, "listener") ? 1 : 0;
     if (config->database.max_connections < needed)
         return error_set(error, -EINVAL, "[database] max_connections = %" PRId64 " is too few for "
                          "[bootstrap] workers = %" PRId64 ": at least %" PRId64 " are needed",
@@ -126,11 +128,30 @@ static int check_hook_role(const struct config *config, struct error *error)
     return 0;
 }
 
+static int check_listener(const struct config *config, struct error *error)
+{
+    const struct bus_options *listener = &config->listener;
+    struct transport transport;
+
+    if (!config_has_role(config, "listener"))
+        return 0;
+    if (!listener->transport_url[0])
+        return error_set(error, -EINVAL, "[listener] transport_url is needed for the role "
+                         "listener: give the bus that services publish notifications on");
+    if (!listener->queue[0] || !listener->exchanges.count || !listener->topics.count)
+        return error_set(error, -EINVAL, "[listener] queue, exchanges and topics must not be "
+                         "empty");
+    if (!listener->ssl_cert_file[0] != !listener->ssl_key_file[0])
+        return error_set(error, -EINVAL, "[listener] ssl_cert_file and ssl_key_file go together: "
+                         "one of them is not given");
+    return transport_parse(listener->transport_url, &transport, error);
+}
+
 int config_check(const struct config *config, struct error *error)
 {
     static int (*const checks[])(const struct config *, struct error *) = {
         check_roles, check_floors, check_lease, check_refresh, check_connections,
-        check_login, check_tls,    check_hook_role,
+        check_login, check_tls,    check_hook_role, check_listener,
     };
     int status = 0;
 

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "cmd/notify.h"
+#include "role/listener.h"
 #include "role/member.h"
 
 LOG_MODULE("cmd");
@@ -40,6 +41,7 @@ struct daemon {
     struct api_options api_options;
     struct api api;
     struct api_server *server;
+    struct listener *listener;
 };
 
 /* ---- the parts ---- */
@@ -201,6 +203,25 @@ static void stop_api(struct daemon *daemon)
     api_stop(daemon->server);
 }
 
+static int start_listener(struct daemon *daemon, struct error *error)
+{
+    const struct listener_setup setup = { .options = &daemon->config.listener,
+                                          .database = daemon->database, .cloud = daemon->cloud };
+
+    if (!config_has_role(&daemon->config, "listener"))
+        return 0;
+    return listener_start(&setup, &daemon->listener, error);
+}
+
+static void stop_listener(struct daemon *daemon)
+{
+    if (listener_stop(daemon->listener, GRACE_MS) == 0)
+        return;
+    log_warning("the listener has not ended its turn after %d s: its messages come again",
+                GRACE_MS / 1000);
+    _exit(EXIT_SUCCESS);
+}
+
 static int start_membership(struct daemon *daemon, struct error *error)
 {
     const struct config *config = &daemon->config;
@@ -240,6 +261,7 @@ static const struct part {
     { "workers", start_workers, stop_workers },
     { "images", start_images, stop_images },
     { "api", start_api, stop_api },
+    { "listener", start_listener, stop_listener },
     { "membership", start_membership, stop_membership },
 };
 

@@ -2,6 +2,8 @@
 /* Boots: each message adds what it knows. */
 #include "store/boot.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "store/query.h"
 
@@ -109,4 +111,50 @@ int boot_get(struct store *store, const char *instance_id, struct boot *ret_boot
 {
     return query_read_one(store, "SELECT " BOOT_COLUMNS " FROM boots WHERE instance_id = ?",
                           VALUES(TEXT(instance_id)), &boot_type, ret_boot, error);
+}
+
+/* ---- requests ---- */
+
+#define CHUNK 32 /* instances a query; fewer are filled up with "" */
+#define PLACES_8 "?, ?, ?, ?, ?, ?, ?, ?"
+
+static const struct column request_columns[] = {
+    TEXT_COLUMN(struct boot_request, instance_id),
+    TEXT_COLUMN(struct boot_request, request_id),
+};
+static const struct row_type request_type = ROW_TYPE(struct boot_request, request_columns);
+
+static void tell(struct boot_request *rows, size_t count, const struct boot_request *found)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].instance_id, found->instance_id) == 0)
+            text_copy(rows[i].request_id, REQUEST_ID_SIZE, found->request_id);
+}
+
+static int read_requests(struct store *store, struct boot_request *rows, size_t count,
+                         struct error *error)
+{
+    struct value values[CHUNK];
+    struct boot_request found[CHUNK];
+    size_t found_count = 0;
+    int r;
+
+    for (size_t i = 0; i < CHUNK; i++)
+        values[i] = TEXT(i < count ? rows[i].instance_id : "");
+    r = query_read(store, "SELECT instance_id, request_id FROM boots WHERE instance_id IN ("
+                   PLACES_8 ", " PLACES_8 ", " PLACES_8 ", " PLACES_8 ")", values, CHUNK,
+                   &request_type, found, CHUNK, &found_count, error);
+    for (size_t i = 0; i < found_count && r >= 0; i++)
+        tell(rows, count, &found[i]);
+    return r;
+}
+
+int boots_requests(struct store *store, struct boot_request *rows, size_t count,
+                   struct error *error)
+{
+    int r = 0;
+
+    for (size_t at = 0; at < count && r >= 0; at += CHUNK)
+        r = read_requests(store, rows + at, count - at < CHUNK ? count - at : CHUNK, error);
+    return r;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "store/sighting.h"
 #include "store/store.h"
 
 enum boot_outcome { BOOT_BEGUN, BOOT_ACTIVE, BOOT_FAILED };
@@ -34,6 +35,9 @@ void boot_join(struct boot *boot, const struct boot *note);
  * an instance that became active on one host has not failed, though it failed on another before;
  * it was asked for at the earliest time named, and deleted at the latest. */
 int boots_note(struct store *store, const struct boot *rows, size_t count, struct error *error);
+/* The requests of these instances; "" when not known. */
+int boots_requests(struct store *store, struct boot_request *rows, size_t count,
+                   struct error *error);
 int boot_get(struct store *store, const char *instance_id, struct boot *ret_boot,
              struct error *error); /* -ENOENT */
 

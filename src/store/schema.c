@@ -233,8 +233,10 @@ static const char *const forecast_tables[] = {
     " series_id BIGINT NOT NULL,"
     " at_ms" TIME ","
     " request_id VARCHAR(40) NOT NULL DEFAULT '',"
+    " instance_id" OPTIONAL_ID ","
     " source ENUM('hook','bus','import') NOT NULL,"
     " PRIMARY KEY (kind, resource_id),"
+    " KEY sightings_instance (instance_id),"
     " KEY sightings_series (series_id, at_ms, request_id),"
     " KEY sightings_time (at_ms)"
     ")" TABLE_OPTIONS,

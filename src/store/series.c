@@ -22,6 +22,11 @@ const char *series_kind_name(enum series_kind kind)
 
 void series_of_key(const struct key *key, int64_t at_ms, struct series *ret_series)
 {
+    /* Where an image is wanted is another question than how often. */
+    if (key->kind == KIND_IMAGE) {
+        series_of_image(key->image.image_id, at_ms, ret_series);
+        return;
+    }
     *ret_series = (struct series){ .began_ms = at_ms, .last_ms = at_ms };
     key_digest(key, ret_series->digest);
     if (key->kind == KIND_PORT) {
@@ -93,11 +98,47 @@ static const struct row_type written_type = {
 #define SERIES "SELECT id, kind, digest, project_id, image_id, flavor_id, zone, began_ms, last_ms" \
     " FROM series "
 
-static int find_id(struct store *store, struct series *series, struct error *error)
+/* ---- ids ---- */
+
+#define CHUNK 32 /* series a query; fewer are filled up with "" */
+#define PLACES_8 "?, ?, ?, ?, ?, ?, ?, ?"
+
+struct found {
+    int64_t id;
+    enum series_kind kind;
+    char digest[DIGEST_SIZE];
+};
+
+static const struct column found_columns[] = {
+    INT_COLUMN(struct found, id),
+    CHOICE_COLUMN(struct found, kind, SERIES_KIND_CHOICES),
+    TEXT_COLUMN(struct found, digest),
+};
+static const struct row_type found_type = ROW_TYPE(struct found, found_columns);
+
+static void tell(struct series *rows, size_t count, const struct found *found)
 {
-    return query_read_int(store, "SELECT id FROM series WHERE kind = ? AND digest = ?",
-                          VALUES(TEXT(series_kind_name(series->kind)), TEXT(series->digest)),
-                          &series->id, error);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].kind == found->kind && strcmp(rows[i].digest, found->digest) == 0)
+            rows[i].id = found->id;
+}
+
+static int read_ids(struct store *store, struct series *rows, size_t count, struct error *error)
+{
+    struct value values[CHUNK];
+    struct found found[CHUNK];
+    size_t found_count = 0;
+    int r;
+
+    for (size_t i = 0; i < CHUNK; i++)
+        values[i] = TEXT(i < count ? rows[i].digest : "");
+    /* All kinds are named, so that the key serves. */
+    r = query_read(store, "SELECT id, kind, digest FROM series WHERE kind IN ('port', 'volume',"
+                   " 'image', 'capacity') AND digest IN (" PLACES_8 ", " PLACES_8 ", " PLACES_8 ", "
+                   PLACES_8 ")", values, CHUNK, &found_type, found, CHUNK, &found_count, error);
+    for (size_t i = 0; i < found_count && r >= 0; i++)
+        tell(rows, count, &found[i]);
+    return r;
 }
 
 int series_note(struct store *store, struct series *rows, size_t count, struct error *error)
@@ -108,9 +149,8 @@ int series_note(struct store *store, struct series *rows, size_t count, struct e
                            " last_ms = GREATEST(last_ms, VALUES(last_ms))",
                            &written_type, rows, count, NULL, error);
 
-    for (size_t i = 0; i < count && r >= 0; i++)
-        if (!rows[i].id)
-            r = find_id(store, &rows[i], error);
+    for (size_t at = 0; at < count && r >= 0; at += CHUNK)
+        r = read_ids(store, rows + at, count - at < CHUNK ? count - at : CHUNK, error);
     return r;
 }
 

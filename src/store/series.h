@@ -35,8 +35,8 @@ void series_of_image(const char *image_id, int64_t at_ms, struct series *ret_ser
 void series_of_capacity(const char *flavor_id, const char *zone, const char *project_id,
                         int64_t at_ms, struct series *ret_series);
 
-/* Finds each of 'rows' by kind and digest, or makes it, and widens its time; sets the ids of those
- * whose id is 0.  A row may be there twice; any number of processes may do it at once. */
+/* Finds each of 'rows' by kind and digest, or makes it, and widens its time; sets the ids.  A row
+ * may be there twice; any number of processes may do it at once. */
 int series_note(struct store *store, struct series *rows, size_t count, struct error *error);
 
 int series_get(struct store *store, int64_t id, struct series *ret_series, struct error *error);

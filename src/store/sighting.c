@@ -11,6 +11,7 @@ static const struct column sighting_columns[] = {
     INT_COLUMN(struct sighting, series_id),
     INT_COLUMN(struct sighting, at_ms),
     TEXT_COLUMN(struct sighting, request_id),
+    TEXT_COLUMN(struct sighting, instance_id),
     CHOICE_COLUMN(struct sighting, source, SIGHTING_SOURCE_CHOICES),
 };
 static const struct row_type sighting_type = ROW_TYPE(struct sighting, sighting_columns);
@@ -19,10 +20,24 @@ int sightings_add(struct store *store, const struct sighting *rows, size_t count
                   struct error *error)
 {
     return query_run_many(store, "INSERT INTO sightings (kind, resource_id, series_id, at_ms,"
-                          " request_id, source) VALUES (?, ?, ?, ?, ?, ?)"
+                          " request_id, instance_id, source) VALUES (?, ?, ?, ?, ?, ?, ?)"
                           " ON DUPLICATE KEY UPDATE request_id = IF(request_id = '',"
                           " VALUES(request_id), request_id)",
                           &sighting_type, rows, count, NULL, error);
+}
+
+static const struct column told_columns[] = {
+    TEXT_COLUMN(struct boot_request, request_id),
+    TEXT_COLUMN(struct boot_request, instance_id),
+};
+static const struct row_type told_type = ROW_TYPE(struct boot_request, told_columns);
+
+int sightings_tell(struct store *store, const struct boot_request *rows, size_t count,
+                   struct error *error)
+{
+    return query_run_many(store, "UPDATE sightings SET request_id = ?"
+                          " WHERE instance_id = ? AND request_id = ''", &told_type, rows, count,
+                          NULL, error);
 }
 
 int sighting_note(struct store *store, const struct series *series, const char *resource_id,

@@ -3,6 +3,7 @@
 # Servers for the service tests, each private: its directory under $DIR, its port free and on loopback.
 # Source it; begin() makes the directory and sees to it that all is gone at the end, also on ^C.
 
+SERVICE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 VENV=${LARDER_CLOUD_DIR:-/opt/larder-cloud}/venv
 PIDS=()     # what was started and may still run
 DIR=
@@ -18,6 +19,14 @@ fail() { # WHY [LOG]
 
 watch() { PIDS+=("$1"); }
 
+# What was killed and started again by "again" is known by its pid file only.
+end_restarted() {
+    local file
+    for file in "$DIR"/*/pid; do
+        [ -s "$file" ] && kill -TERM "$(<"$file")" 2>/dev/null
+    done
+}
+
 # Newest first: what depends on another is stopped before it.
 end() {
     local i pid
@@ -29,6 +38,7 @@ end() {
         kill -KILL "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
+    end_restarted
     if [ -n "${LARDER_TEST_KEEP:-}" ]; then say "kept $DIR"; else rm -rf "$DIR"; fi
 }
 
@@ -40,6 +50,7 @@ begin() {
     chmod 711 "$DIR"
     LARDER_TEST_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     export LARDER_TEST_PASSWORD
+    export LARDER_TEST_DIR=$DIR LARDER_TEST_AGAIN=$SERVICE/again
 }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -70,6 +81,20 @@ as() {
     local user=$1
     shift
     if [ "$(id -u)" = 0 ]; then exec runuser -u "$user" -- "$@"; else exec "$@"; fi
+}
+
+# How a server is started, as a script that "again" starts too.
+server_script() { # NAME PORT USER COMMAND...
+    local name=$1 port=$2 user=$3 script
+    shift 3
+    script=$DIR/$name.run
+    echo "$port" >"$DIR/$name.port"
+    {
+        echo '#!/bin/bash'
+        if [ "$(id -u)" = 0 ]; then printf 'exec runuser -u %q --' "$user"; else printf exec; fi
+        printf ' %q' "$@"
+        echo
+    } >"$script" && chmod 755 "$script"
 }
 
 private_dir() { # USER DIRECTORY
@@ -104,11 +129,12 @@ start_mariadb() {
     cp "$home/ca.pem" "$DIR/mariadb-ca.pem" && chmod 644 "$DIR/mariadb-ca.pem"
     (as mysql mariadb-install-db --no-defaults --datadir="$home/data" --skip-test-db \
         --auth-root-socket-user="$(id -un)") >>"$log" 2>&1 || fail 'mariadb-install-db failed' "$log"
-    (as mysql mariadbd --no-defaults --datadir="$home/data" --socket="$home/socket" --pid-file="$home/pid" \
+    server_script mariadb "$MARIADB_PORT" mysql mariadbd --no-defaults --datadir="$home/data" --socket="$home/socket" --pid-file="$home/pid" \
         --bind-address=127.0.0.1 --port="$MARIADB_PORT" --innodb-flush-log-at-trx-commit=2 \
         --innodb-buffer-pool-size=64M --max-connections=300 --log-bin="$home/binlog" --server-id=1 \
         --ssl-ca="$home/ca.pem" --ssl-cert="$home/server.pem" --ssl-key="$home/server.key" \
-        --skip-log-warnings) >>"$log" 2>&1 &
+        --skip-log-warnings
+    PATH=$PATH:/usr/sbin "$DIR/mariadb.run" >>"$log" 2>&1 &
     watch $!
     wait_for 30 $! "$log" MariaDB mariadb-admin --no-defaults --socket="$home/socket" --user="$(id -un)" ping
     sql <<<"CREATE USER larder@'127.0.0.1' IDENTIFIED BY '$LARDER_TEST_PASSWORD';
@@ -134,13 +160,14 @@ start_rabbitmq() {
     (as rabbitmq epmd -address 127.0.0.1 -port "$epmd") >>"$log" 2>&1 &
     watch $!
     wait_for 10 $! "$log" epmd listens "$epmd"
-    (as rabbitmq env HOME="$home" ERL_EPMD_PORT="$epmd" ERL_EPMD_ADDRESS=127.0.0.1 \
+    server_script rabbitmq "$RABBIT_PORT" rabbitmq env HOME="$home" ERL_EPMD_PORT="$epmd" ERL_EPMD_ADDRESS=127.0.0.1 \
         RABBITMQ_NODENAME="larder-test-$$@localhost" RABBITMQ_DIST_PORT="$distribution" \
         RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" RABBITMQ_CONF_ENV_FILE=/dev/null \
         RABBITMQ_MNESIA_BASE="$home" RABBITMQ_LOG_BASE="$home/log" \
-        RABBITMQ_ENABLED_PLUGINS_FILE="$home/plugins" \
+        RABBITMQ_ENABLED_PLUGINS_FILE="$home/plugins" RABBITMQ_PID_FILE="$home/pid" \
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \
-        /usr/lib/rabbitmq/bin/rabbitmq-server) >>"$log" 2>&1 &
+        /usr/lib/rabbitmq/bin/rabbitmq-server
+    "$DIR/rabbitmq.run" >>"$log" 2>&1 &
     watch $!
     wait_for 60 $! "$log" RabbitMQ listens "$RABBIT_PORT"
     export LARDER_TEST_RABBIT="rabbit://larder:$LARDER_TEST_PASSWORD@127.0.0.1:$RABBIT_PORT/"

@@ -50,8 +50,8 @@ service_tests = \
 	tests/service/test_cloud_tls \
 	tests/service/test_image \
 	tests/service/test_item \
-	tests/service/test_member \
 	tests/service/test_listener \
+	tests/service/test_member \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
 	tests/service/test_sighting \

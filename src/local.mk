@@ -33,7 +33,14 @@ predict_sources = \
 	src/predict/rate.c src/predict/rate.h \
 	src/predict/state.c src/predict/state.h
 
-reserve_sources =
+reserve_sources = \
+	src/reserve/plan.c src/reserve/plan.h \
+	src/reserve/share.c src/reserve/share.h \
+	src/reserve/target.c src/reserve/target.h \
+	src/reserve/tier.c src/reserve/tier.h
+
+feedback_sources = \
+	src/feedback/replay.c src/feedback/replay.h
 
 store_sources = \
 	src/store/adoption_row.c src/store/adoption_row.h \
@@ -47,12 +54,14 @@ store_sources = \
 	src/store/gap.c src/store/gap.h \
 	src/store/image_host.c src/store/image_host.h \
 	src/store/image_pool.c src/store/image_pool.h \
+	src/store/gain.c src/store/gain.h \
 	src/store/item.c src/store/item.h src/store/item_row.h \
 	src/store/item_claim.c src/store/item_claim.h \
 	src/store/key.c src/store/key.h \
 	src/store/lease.c \
 	src/store/member.c src/store/member.h \
 	src/store/model.c src/store/model.h \
+	src/store/plan.c src/store/plan.h \
 	src/store/pool.c src/store/pool.h \
 	src/store/pool_stock.c \
 	src/store/query.c src/store/query.h \
@@ -62,6 +71,7 @@ store_sources = \
 	src/store/sighting.c src/store/sighting.h \
 	src/store/slot.c src/store/slot.h \
 	src/store/store.c src/store/store.h \
+	src/store/tier.c src/store/tier.h \
 	src/store/url.c src/store/url.h
 
 cloud_sources = \
@@ -120,6 +130,9 @@ bootstrap_sources = \
 role_sources = \
 	src/role/listener.c src/role/listener.h \
 	src/role/member.c src/role/member.h \
+	src/role/planner.c src/role/planner.h \
+	src/role/planning.c \
+	src/role/report.c src/role/report.h \
 	src/role/sink.h \
 	src/role/sink_boots.c \
 	src/role/sink_images.c \
@@ -132,6 +145,7 @@ api_sources = \
 	src/api/ask.c src/api/ask.h \
 	src/api/auth.c src/api/auth.h \
 	src/api/claims.c \
+	src/api/decisions.c \
 	src/api/demand.c \
 	src/api/filter.c src/api/filter.h \
 	src/api/health.c \
@@ -144,10 +158,13 @@ api_sources = \
 	src/api/pools.c \
 	src/api/refresher.c src/api/refresher.h \
 	src/api/reply.c src/api/reply.h \
+	src/api/report.c \
 	src/api/request.c src/api/request.h \
 	src/api/resources.h \
 	src/api/route.c src/api/route.h \
 	src/api/server.c \
+	src/api/tier.h \
+	src/api/tiers.c \
 	src/api/version.c src/api/version.h \
 	src/api/watch.c src/api/watch.h
 
@@ -166,6 +183,7 @@ liblarder_la_SOURCES = \
 	$(base_sources) \
 	$(predict_sources) \
 	$(reserve_sources) \
+	$(feedback_sources) \
 	$(store_sources) \
 	$(cloud_sources) \
 	$(bus_sources) \

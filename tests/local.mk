@@ -29,14 +29,18 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_metric \
 	tests/unit/test_options \
+	tests/unit/test_plan \
 	tests/unit/test_predict \
 	tests/unit/test_pulse \
 	tests/unit/test_random \
 	tests/unit/test_ratelimit \
+	tests/unit/test_replay \
 	tests/unit/test_reply \
 	tests/unit/test_route \
 	tests/unit/test_strbuf \
+	tests/unit/test_target \
 	tests/unit/test_text \
+	tests/unit/test_tier \
 	tests/unit/test_transport \
 	tests/unit/test_url \
 	tests/unit/test_version
@@ -52,6 +56,7 @@ service_tests = \
 	tests/service/test_item \
 	tests/service/test_listener \
 	tests/service/test_member \
+	tests/service/test_planner \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
 	tests/service/test_sighting \
@@ -83,6 +88,7 @@ tests_service_test_listener_SOURCES = tests/service/test_listener.c $(service_he
 tests_service_test_listener_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 EXTRA_DIST += tests/data tests/service/again
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
+tests_service_test_planner_SOURCES = tests/service/test_planner.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_member_SOURCES = tests/service/test_member.c $(service_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
@@ -90,15 +96,19 @@ tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_hel
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 
 # Builds them; tests/service/run runs them.
-service-tests: $(service_tests)
+service-tests: $(service_tests) $(bench_programs)
 .PHONY: service-tests
 EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
 	tests/service/api_watch.py tests/service/exposition.py \
-	tests/service/api_hostile.py tests/service/api_trouble.py tests/service/api_work.py \
+	tests/service/api_hostile.py tests/service/api_observe.py tests/service/api_trouble.py tests/service/api_work.py \
 	tests/service/run tests/service/servers.sh
 
-check_PROGRAMS += $(unit_tests) $(service_tests)
+# Programs that tests/bench/run measures with.
+bench_programs = \
+	tests/bench/plan
+
+check_PROGRAMS += $(unit_tests) $(service_tests) $(bench_programs)
 TESTS += $(unit_tests) tests/check_sample tests/check_source
 EXTRA_DIST += tests/check_sample tests/check_source tests/unit/unit.h tests/unit/cloud_server.h
-EXTRA_DIST += tests/unit/test_distribution.py
+EXTRA_DIST += tests/unit/exponential.h tests/unit/test_distribution.py
 AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;

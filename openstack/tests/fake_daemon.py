@@ -29,7 +29,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.requests.append((self.command, self.path, body, dict(self.headers)))
         time.sleep(self.server.delay)
         status, answer = self.server.answer(self.command, self.path, body)
-        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        data = b'' if answer is None else answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         with contextlib.suppress(OSError):
             self.send_response(status)
             self.send_header('Content-Type', 'application/json')
@@ -37,7 +37,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(data)
 
-    do_GET = do_POST = do_PATCH = _serve
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
 
     def log_message(self, *args):
         pass

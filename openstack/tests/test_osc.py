@@ -14,14 +14,16 @@ from keystoneauth1 import noauth, session
 from osc_lib import exceptions
 
 from larder_openstack.osc import columns, plugin
-from larder_openstack.osc import claim, demand, image, item, pool
+from larder_openstack.osc import claim, decision, demand, image, item, pool, tier
 from tests import fake_daemon
 
 PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
          'items': {'wanted': 1, 'creating': 2, 'ready': 3, 'claimed': 4, 'releasing': 0, 'failed': 5}, 'lead_time': 0.85,
          'failures': 0, 'not_before': None, 'last_error': None, 'created_at': 'c', 'updated_at': 'u', 'demanded_at': None,
+         'tier': 'guaranteed', 'tier_rule': {'id': 'r1', 'pool_id': None, 'project_id': 'demo', 'flavor_id': 'm1'},
+         'decision': {'reason': 'because'},
          'key': {'project_id': 'demo', 'network_id': 'net', 'security_groups': ['g1', 'g2']}}
-VOLUMES = dict(PORTS, id='p2', kind='volume', lead_time=None,
+VOLUMES = dict(PORTS, id='p2', kind='volume', lead_time=None, tier=None, tier_rule=None, decision=None,
                key={'image_id': 'img', 'size': 2, 'volume_type_id': 't', 'availability_zone': 'nova'})
 IMAGES = dict(PORTS, id='p3', kind='image', key={'image_id': 'img', 'aggregate_id': 7})
 
@@ -53,11 +55,11 @@ class CommandTest(CommandCase):
     def test_pool_list(self):
         self.answer({'pools': [PORTS, VOLUMES], 'links': []})
         listed = self.run_command(pool.ListPool)
-        self.assertEqual(['ID', 'Kind', 'Project', 'Network/Image', 'Size', 'State', 'Goal', 'Ready', 'Making', 'Claimed',
+        self.assertEqual(['ID', 'Kind', 'Project', 'Network/Image', 'Size', 'State', 'Tier', 'Goal', 'Ready', 'Making', 'Claimed',
                           'Failed', 'Lead time'], [word.strip() for word in listed.splitlines()[1].split('|')[1:-1]])
-        self.assertEqual(['p1', 'port', 'demo', 'net', '-', 'active', '5', '3', '3', '4', '5', '850ms'],
+        self.assertEqual(['p1', 'port', 'demo', 'net', '-', 'active', 'guaranteed', '5', '3', '3', '4', '5', '850ms'],
                          [word.strip() for word in listed.splitlines()[3].split('|')[1:-1]])
-        self.assertEqual(['p2', 'volume', '-', 'img', '2', 'active', '5', '3', '3', '4', '5', '-'],
+        self.assertEqual(['p2', 'volume', '-', 'img', '2', 'active', '-', '5', '3', '3', '4', '5', '-'],
                          [word.strip() for word in listed.splitlines()[4].split('|')[1:-1]])
 
     def test_machines_get_values(self):
@@ -97,6 +99,8 @@ class CommandTest(CommandCase):
         self.answer({'pool': PORTS})
         shown = json.loads(self.run_command(pool.ShowPool, 'p1', '-f', 'json'))
         self.assertEqual(['g1', 'g2'], shown['security_groups'])
+        self.assertEqual(('guaranteed', 'r1 (project=demo flavor=m1)', 'because'),
+                         tuple(shown[name] for name in ('tier', 'tier_rule', 'decision')))
         self.assertNotIn('image_id', shown)
         self.answer({'pool': VOLUMES})
         shown = json.loads(self.run_command(pool.ShowPool, 'p2', '-f', 'json'))
@@ -123,6 +127,33 @@ class CommandTest(CommandCase):
                                  'warmed_at': 'now', 'used_at': None, 'changed_at': 'c'}], 'links': []})
         self.assertEqual('5 img h1 warm\n', self.run_command(
             image.ListImage, '-f', 'value', '-c', 'ID', '-c', 'Image', '-c', 'Host', '-c', 'State'))
+
+    def test_tiers(self):
+        rule = {'id': 'r1', 'tier': 'guaranteed', 'service_level': 0.995, 'pool_id': None, 'project_id': 'demo',
+                'flavor_id': None, 'created_at': 'c'}
+        self.answer({'tiers': [rule], 'links': []})
+        self.assertEqual('r1 guaranteed 0.995 None demo None c\n', self.run_command(tier.ListTier, '-f', 'value'))
+        self.answer({'tier': rule})
+        shown = json.loads(self.run_command(tier.SetTier, 'guaranteed', '--project', 'demo', '--service-level', '0.995',
+                                            '-f', 'json'))
+        self.assertEqual(0.995, shown['service_level'])
+        self.assertEqual(('PUT', '/v1/tiers', {'tier': {'tier': 'guaranteed', 'pool_id': None, 'project_id': 'demo',
+                                                        'flavor_id': None, 'service_level': 0.995}}),
+                         self.server.requests[-1][:3])
+        self.answer(None, 204)
+        self.run_command(tier.UnsetTier, 'r1', 'r2')
+        self.assertEqual([('DELETE', '/v1/tiers/r1'), ('DELETE', '/v1/tiers/r2')],
+                         [request[:2] for request in self.server.requests[-2:]])
+        with self.assertRaises(SystemExit):
+            self.run_command(tier.SetTier, 'gold', '--project', 'demo')
+
+    def test_decisions(self):
+        self.answer({'decisions': [{'id': 1, 'at': 'a', 'pool_id': 'p1', 'target': 8, 'previous': 5, 'interval': 300,
+                                    'tier': 'probabilistic', 'service_level': 0.98, 'mean': 2.0, 'reason': 'why'}]})
+        listed = self.run_command(decision.ListDecision, '--pool', 'p1')
+        self.assertEqual(['1', 'a', 'p1', '8', '5', 'probabilistic', '0.98', '5m00s', '2.0', 'why'],
+                         [word.strip() for word in listed.splitlines()[3].split('|')[1:-1]])
+        self.assertIn('pool_id=p1', self.server.requests[-1][1])
 
     def test_pool_set_and_drain(self):
         self.answer({'pool': PORTS})

@@ -106,6 +106,7 @@ static int refuse(struct reply *reply, const char *reason)
                       "the ordinary way" },
         { "no-item", "The pool has nothing ready; create it the ordinary way" },
         { "draining", "The pool is being emptied; create it the ordinary way" },
+        { "observe", "Larder only observes; create it the ordinary way" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -129,6 +130,8 @@ int adoptions_begin(struct request *request, struct reply *reply, struct error *
 
     if (status)
         return status;
+    if (request->api->claim_options->observe)
+        return refuse(reply, "observe");
     status = claim_adopt(request->store, request->api->key, &wanted, request->now_ms, &adoption,
                          &item, auth_key, reason, error);
     if (status == -ENOENT && reason[0])

@@ -36,6 +36,7 @@ struct api {
     bool watch_only;       /* health and metrics, and nothing else, at watch_port */
     int64_t late_after_ms; /* a thread that has not turned for so long hangs */
     void (*wake)(void *context); /* called when an item was taken or a pool changed; may be NULL */
+    void (*replan)(void *context); /* when what targets go by changed; may be NULL */
     void *wake_context;
 };
 

@@ -85,7 +85,7 @@ static bool is_reason(const char *reason)
 {
     static const char *const words[] = { "no-claim", "no-right", "no-item", "draining",
                                          "unreachable", "timeout", "breaker-open", "off", "stale",
-                                         "quota", "failed" };
+                                         "quota", "failed", "observe" };
     static const char prefix[] = "not-eligible:";
     const char *rest = reason + strlen(prefix);
 

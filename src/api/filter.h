@@ -22,6 +22,7 @@ struct filter {
     char marker[ID_SIZE]; /* "": from the start */
     int64_t before;       /* a marker where ids are numbers (demand, images); 0: from the start */
     int64_t limit;
+    int64_t days;         /* of a report; 0: not said */
 };
 
 #define FILTER_INIT { .kind = -1, .state = -1, .limit = LIMIT_DEFAULT }

@@ -6,6 +6,7 @@
 
 #include "api/reply.h"
 #include "api/resources.h"
+#include "api/tier.h"
 #include "store/image_pool.h"
 
 #define POOL_ITEMS_MOST 100000 /* that a floor or ceiling may be */
@@ -71,9 +72,8 @@ static void put_counts(struct json_writer *writer, const struct pool *pool)
     json_end_object(writer);
 }
 
-static void put_pool(struct json_writer *writer, const char *name, const struct pool *pool)
+static void put_members(struct json_writer *writer, const struct pool *pool)
 {
-    json_begin_object(writer, name);
     json_put_text(writer, "id", pool->id);
     json_put_text(writer, "kind", kind_name(pool->key.kind));
     json_put_text(writer, "state", pool_state_name(pool->state));
@@ -90,10 +90,12 @@ static void put_pool(struct json_writer *writer, const char *name, const struct 
     json_put_time(writer, "not_before", pool->not_before_ms);
     json_put_text_or_null(writer, "last_error", pool->last_error);
     put_key(writer, &pool->key);
+    json_put_text(writer, "tier", pool->tier < 0 ? NULL : tier_name((enum tier)pool->tier));
+    json_put_text_or_null(writer, "tier_rule_id", pool->tier_rule);
+    json_put_time(writer, "target_since", pool->target_since_ms);
     json_put_time(writer, "created_at", pool->created_ms);
     json_put_time(writer, "updated_at", pool->updated_ms);
     json_put_time(writer, "demanded_at", pool->demanded_ms);
-    json_end_object(writer);
 }
 
 int pools_list(struct request *request, struct reply *reply, struct error *error)
@@ -112,9 +114,36 @@ int pools_list(struct request *request, struct reply *reply, struct error *error
         return status;
     json_begin_object(&writer, NULL);
     json_begin_array(&writer, "pools");
-    for (size_t i = 0; i < count && i < limit; i++)
-        put_pool(&writer, NULL, &pools[i]);
+    for (size_t i = 0; i < count && i < limit; i++) {
+        json_begin_object(&writer, NULL);
+        put_members(&writer, &pools[i]);
+        json_end_object(&writer);
+    }
     reply_end_list(&writer, request, count > limit ? pools[limit - 1].id : NULL);
+    return 0;
+}
+
+/* Why the pool has the target that it has: the rule of its tier, and what was decided last. */
+static int put_reasons(struct request *request, struct json_writer *writer,
+                       const struct pool *pool, struct error *error)
+{
+    struct tier_rule rule = { 0 };
+    struct decision decision;
+    size_t count = 0;
+    int status = decision_list(request->store, pool->id, 0, 1, &decision, &count, error);
+
+    if (!status && *pool->tier_rule)
+        status = tier_rule_get(request->store, pool->tier_rule, &rule, error);
+    if (status && status != -ENOENT) /* the rule was taken back a moment ago */
+        return status;
+    if (*rule.id)
+        put_tier(writer, "tier_rule", &rule);
+    else
+        json_put_null(writer, "tier_rule");
+    if (count)
+        put_decision(writer, "decision", &decision);
+    else
+        json_put_null(writer, "decision");
     return 0;
 }
 
@@ -127,9 +156,12 @@ int pools_show(struct request *request, struct reply *reply, struct error *error
     if (status)
         return status;
     json_begin_object(&writer, NULL);
-    put_pool(&writer, "pool", &pool);
+    json_begin_object(&writer, "pool");
+    put_members(&writer, &pool);
+    status = put_reasons(request, &writer, &pool, error);
     json_end_object(&writer);
-    return 0;
+    json_end_object(&writer);
+    return status;
 }
 
 /* ---- making: an image, which has no boot to begin its pool by ---- */
@@ -185,5 +217,6 @@ int pools_change(struct request *request, struct reply *reply, struct error *err
     if (status)
         return status;
     request_wake(request);
+    request_replan(request);
     return pools_show(request, reply, error);
 }

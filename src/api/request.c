@@ -321,3 +321,9 @@ void request_wake(const struct request *request)
     if (request->api->wake)
         request->api->wake(request->api->wake_context);
 }
+
+void request_replan(const struct request *request)
+{
+    if (request->api->replan)
+        request->api->replan(request->api->wake_context);
+}

@@ -86,5 +86,7 @@ static inline const char *given(const char *text)
 
 /* An item was taken or a pool changed: the workers are told. */
 void request_wake(const struct request *request);
+/* A tier or a pool's bounds changed: the planner is told. */
+void request_replan(const struct request *request);
 
 #endif

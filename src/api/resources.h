@@ -57,4 +57,18 @@ extern const struct parameters demand_parameters;
 int demand_report(struct request *request, struct reply *reply, struct error *error);
 int demand_show(struct request *request, struct reply *reply, struct error *error);
 
+/* tiers.c */
+extern const struct parameters tier_parameters;
+int tiers_list(struct request *request, struct reply *reply, struct error *error);
+int tiers_set(struct request *request, struct reply *reply, struct error *error);
+int tiers_unset(struct request *request, struct reply *reply, struct error *error);
+
+/* report.c */
+extern const struct parameters report_parameters;
+int report_show(struct request *request, struct reply *reply, struct error *error);
+
+/* decisions.c */
+extern const struct parameters decision_parameters;
+int decisions_list(struct request *request, struct reply *reply, struct error *error);
+
 #endif

@@ -34,6 +34,11 @@ static const struct route routes[] = {
     { "PATCH", "/v1/adoptions/{id}", ACCESS_HOOK, true, NULL, adoptions_finish },
     { "POST", "/v1/demand", ACCESS_HOOK, true, NULL, demand_report },
     { "GET", "/v1/demand", ACCESS_READ, false, &demand_parameters, demand_show },
+    { "GET", "/v1/tiers", ACCESS_READ, false, &tier_parameters, tiers_list },
+    { "PUT", "/v1/tiers", ACCESS_ADMIN, true, NULL, tiers_set },
+    { "DELETE", "/v1/tiers/{id}", ACCESS_ADMIN, false, NULL, tiers_unset },
+    { "GET", "/v1/report", ACCESS_READ, false, &report_parameters, report_show },
+    { "GET", "/v1/decisions", ACCESS_READ, false, &decision_parameters, decisions_list },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

@@ -29,6 +29,8 @@ struct bootstrap_options {
     int64_t yield_most_s;   /* but never longer than this */
     int64_t review_s;       /* between two looks at all pools */
     int64_t reconcile_s;    /* between two comparisons with the cloud */
+    int64_t idle_age_s;     /* that a target which changed leaves to what is ready */
+    bool observe;           /* the cloud is not touched: only claims are ended */
     char key_file[512];     /* seals transfer keys */
 };
 

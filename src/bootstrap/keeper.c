@@ -3,6 +3,7 @@
  * The keeper: at each review, and whenever something was taken, it stocks and trims the pools and
  * ends claims whose time is over; now and then, and at the start, it reconciles rows and cloud.
  * Any number of processes may do so at once; a lease row only saves them from comparing twice.
+ * Where the cloud is only observed, it ends claims and does nothing else.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,14 +22,15 @@ LOG_MODULE("bootstrap.keeper");
 /* ---- review ---- */
 
 static int keep_pool(struct store *store, const struct pool *pool,
-                     const struct stock_limits *limits, int64_t now_ms, int64_t *work,
+                     const struct bootstrap_options *options, int64_t now_ms, int64_t *work,
                      struct error *error)
 {
+    const struct stock_limits limits = { options->ceiling_project, options->ceiling_all };
     int64_t made = 0, released = 0;
-    int status = pool_trim(store, pool->id, now_ms, &released, error);
+    int status = pool_trim(store, pool->id, options->idle_age_s * 1000, now_ms, &released, error);
 
     if (status >= 0 && pool->state == POOL_ACTIVE)
-        status = pool_stock(store, pool->id, limits, now_ms, &made, error);
+        status = pool_stock(store, pool->id, &limits, now_ms, &made, error);
     if (made || released)
         log_info("pool %s reviewed: goal=%" PRId64 " ready=%" PRId64 " claimed=%" PRId64
                  " ordered=%" PRId64 " released=%" PRId64,
@@ -40,7 +42,6 @@ static int keep_pool(struct store *store, const struct pool *pool,
 static int keep_pools(struct store *store, const struct bootstrap_options *options,
                       int64_t now_ms, int64_t *work, struct error *error)
 {
-    const struct stock_limits limits = { options->ceiling_project, options->ceiling_all };
     autofree struct pool *pools = calloc(POOLS_PAGE, sizeof(*pools));
     char marker[ID_SIZE] = "";
     size_t count = POOLS_PAGE;
@@ -51,7 +52,7 @@ static int keep_pools(struct store *store, const struct bootstrap_options *optio
     while (status >= 0 && count == POOLS_PAGE) {
         status = pool_list(store, -1, NULL, marker, POOLS_PAGE, pools, &count, error);
         for (size_t i = 0; i < count && status >= 0; i++)
-            status = keep_pool(store, &pools[i], &limits, now_ms, work, error);
+            status = keep_pool(store, &pools[i], options, now_ms, work, error);
         if (status >= 0 && count)
             text_copy(marker, sizeof(marker), pools[count - 1].id);
     }
@@ -77,7 +78,7 @@ static void review(struct hand *hand, const struct bootstrap_options *options, i
 
     if (status >= 0)
         status = keep_claims(store, now_ms, &error);
-    if (status >= 0)
+    if (status >= 0 && !options->observe)
         status = keep_pools(store, options, now_ms, &work, &error);
     if (work)
         workers_call(hand->workers);
@@ -135,7 +136,7 @@ void keeper_run(struct hand *hand)
         workers_options(hand->workers, &options);
         pulse_begin(hand->pulse);
         review(hand, &options, now_ms);
-        if (now_ms - reconciled_ms >= options.reconcile_s * 1000) {
+        if (!options.observe && now_ms - reconciled_ms >= options.reconcile_s * 1000) {
             reconcile_once(hand, now_ms);
             reconciled_ms = now_ms;
         }

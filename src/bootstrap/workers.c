@@ -115,7 +115,8 @@ static struct workers *new_workers(const struct bootstrap *bootstrap, size_t thr
 int workers_start(const struct bootstrap *bootstrap, struct workers **ret_workers,
                   struct error *error)
 {
-    size_t threads = 1 + (size_t)bootstrap->options->workers;
+    const struct bootstrap_options *options = bootstrap->options;
+    size_t threads = 1 + (options->observe ? 0 : (size_t)options->workers);
     struct workers *workers = new_workers(bootstrap, threads);
     int status = 0;
 

@@ -15,6 +15,7 @@ LOG_MODULE("claim");
 
 struct making {
     const struct claim *wished; /* as it is when it is made now */
+    bool observe;
     int64_t now_ms;
     struct claim *claim;
     bool is_new;
@@ -85,8 +86,9 @@ static int fill_line(struct store *store, struct making *making, size_t index, s
     if (lack <= 0)
         return 0;
     r = claim_row_find_pool(store, line->ask_digest, line->pool_id, &state, error);
-    if (r < 0 || state == POOL_DRAINING) {
-        text_copy(line->reason, sizeof(line->reason), r < 0 ? "no-pool" : "draining");
+    if (r < 0 || state == POOL_DRAINING || making->observe) {
+        text_copy(line->reason, sizeof(line->reason), r < 0 ? "no-pool"
+                  : making->observe ? "observe" : "draining");
         return r == -ENOENT ? 0 : r;
     }
     r = item_set_aside(store, line->pool_id, making->claim->id, index, lack, making->now_ms, &got,
@@ -137,7 +139,8 @@ int claim_make(struct store *store, const struct claim_options *options,
                bool *ret_new, struct error *error)
 {
     struct claim wished, claim;
-    struct making making = { .wished = &wished, .now_ms = now_ms, .claim = &claim };
+    struct making making = { .wished = &wished, .observe = options->observe, .now_ms = now_ms,
+                             .claim = &claim };
     int r = claim_of_request(options, request, now_ms, &wished, error);
 
     if (r == 0)

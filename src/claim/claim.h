@@ -21,6 +21,7 @@
 struct claim_options {
     int64_t lifetime_s; /* of a claim; set-aside items then go back to ready */
     int64_t adoption_timeout_s; /* an adoption that was begun and not reported on is looked into */
+    bool observe;       /* nothing is set aside or handed out; the reason is "observe" */
 };
 
 struct claim_wish { /* n items for one ask */

@@ -14,6 +14,7 @@
 #include "bootstrap/image.h"
 #include "claim/claim.h"
 #include "cloud/cloud.h"
+#include "reserve/plan.h"
 #include "store/store.h"
 
 #define CONFIG_PATH SYSCONFDIR "/larder/larder.conf"
@@ -28,6 +29,7 @@ struct config {
     struct bootstrap_options bootstrap;
     struct image_options image;
     struct claim_options claim;
+    struct plan_options reserve;
     struct api_options api;
     struct bus_options listener;
 };

@@ -21,6 +21,7 @@
 #include "cmd/notify.h"
 #include "role/listener.h"
 #include "role/member.h"
+#include "role/planner.h"
 
 LOG_MODULE("cmd");
 
@@ -39,6 +40,7 @@ struct daemon {
     char roles[256]; /* "api,worker" */
     struct membership *membership;
     struct api_options api_options;
+    struct planner *planner;
     struct api api;
     struct api_server *server;
     struct listener *listener;
@@ -122,6 +124,18 @@ static void stop_cloud(struct daemon *daemon)
     cloud_close(daemon->cloud);
 }
 
+static bool observes(const struct config *config)
+{
+    return text_equal(config->mode, "observe");
+}
+
+/* What one room's options say to another. */
+static void share_options(struct config *config)
+{
+    config->bootstrap.idle_age_s = config->reserve.idle_age_s;
+    config->bootstrap.observe = config->claim.observe = observes(config);
+}
+
 static int start_workers(struct daemon *daemon, struct error *error)
 {
     if (!config_has_role(&daemon->config, "worker"))
@@ -148,7 +162,7 @@ static void stop_workers(struct daemon *daemon)
 
 static int start_images(struct daemon *daemon, struct error *error)
 {
-    if (!config_has_role(&daemon->config, "worker") || text_equal(daemon->config.mode, "observe"))
+    if (!config_has_role(&daemon->config, "worker") || observes(&daemon->config))
         return 0;
     return image_keeper_start(&daemon->config.image, daemon->database, daemon->cloud,
                               &daemon->images, error);
@@ -165,6 +179,45 @@ static void wake_workers(void *context)
     struct daemon *daemon = context;
 
     workers_wake(daemon->workers);
+}
+
+static struct plan_limits plan_limits(const struct config *config)
+{
+    return (struct plan_limits){
+        .items_in_all = config->bootstrap.ceiling_all,
+        .items_per_project = config->bootstrap.ceiling_project,
+        .gigabytes = config->reserve.gigabytes,
+    };
+}
+
+static int start_planner(struct daemon *daemon, struct error *error)
+{
+    struct plan_limits limits = plan_limits(&daemon->config);
+
+    if (!config_has_role(&daemon->config, "planner"))
+        return 0;
+    return planner_start(&daemon->config.reserve, &limits, daemon->database,
+                         daemon->workers ? wake_workers : NULL, daemon, &daemon->planner, error);
+}
+
+static void stop_planner(struct daemon *daemon)
+{
+    if (planner_stop(daemon->planner, GRACE_MS) < 0)
+        _exit(EXIT_SUCCESS); /* it waits for the database; what it would write is planned again */
+}
+
+static void reload_planner(struct daemon *daemon)
+{
+    struct plan_limits limits = plan_limits(&daemon->config);
+
+    planner_reload(daemon->planner, &daemon->config.reserve, &limits);
+}
+
+static void wake_planner(void *context)
+{
+    struct daemon *daemon = context;
+
+    planner_wake(daemon->planner);
 }
 
 static int start_api(struct daemon *daemon, struct error *error)
@@ -193,6 +246,7 @@ static int start_api(struct daemon *daemon, struct error *error)
         .database = daemon->database,
         .cloud = daemon->cloud,
         .wake = daemon->workers ? wake_workers : NULL,
+        .replan = daemon->planner ? wake_planner : NULL,
         .wake_context = daemon,
     };
     return api_start(&daemon->api, &daemon->server, error);
@@ -260,6 +314,7 @@ static const struct part {
     { "cloud", start_cloud, stop_cloud },
     { "workers", start_workers, stop_workers },
     { "images", start_images, stop_images },
+    { "planner", start_planner, stop_planner },
     { "api", start_api, stop_api },
     { "listener", start_listener, stop_listener },
     { "membership", start_membership, stop_membership },
@@ -320,6 +375,7 @@ static void reload(struct daemon *daemon)
         status = log_start(&fresh.log, &error);
     if (status >= 0)
         config_reload(&daemon->config, &fresh, report_unreloadable);
+    share_options(&daemon->config);
     explicit_bzero(&fresh, sizeof(fresh));
     if (status < 0)
         log_error("the configuration stays as it was: %s", error.message);
@@ -328,6 +384,7 @@ static void reload(struct daemon *daemon)
     if (daemon->workers)
         workers_reload(daemon->workers, &daemon->config.bootstrap);
     image_keeper_reload(daemon->images, &daemon->config.image);
+    reload_planner(daemon);
     notify_manager("READY=1");
 }
 
@@ -365,6 +422,7 @@ static int run(struct daemon *daemon)
     struct error error = { 0 };
     sigset_t signals;
 
+    share_options(&daemon->config);
     signals_served(&signals);
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &signals, NULL); /* inherited by all threads */

@@ -18,7 +18,7 @@ const char *outcome_name(enum outcome outcome)
 
 #define REASON_CHOICES                                                                             \
     "no-claim|no-right|no-item|draining|unreachable|timeout|breaker-open|off|stale|quota|failed|"  \
-    "not-eligible|other"
+    "observe|not-eligible|other"
 
 static DEFINE_COUNTER(demands, "larder_demand_total",
                       "Creates of resources for boots: hits came from a pool, misses did not.",

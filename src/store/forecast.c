@@ -19,14 +19,7 @@ const char *forecast_subject_name(enum forecast_subject subject)
 
 /* ---- quantiles as bytes, the same on every machine ---- */
 
-#define QUANTILES_SIZE (DISTRIBUTION_LEVELS * sizeof(uint64_t))
-
-struct packed {
-    size_t length;
-    unsigned char bytes[QUANTILES_SIZE];
-};
-
-static void pack(const double *quantiles, struct packed *ret_packed)
+static void pack(const double *quantiles, struct quantiles *ret_packed)
 {
     ret_packed->length = QUANTILES_SIZE;
     for (size_t i = 0; i < DISTRIBUTION_LEVELS; i++) {
@@ -38,15 +31,15 @@ static void pack(const double *quantiles, struct packed *ret_packed)
     }
 }
 
-static int unpack(const struct packed *packed, double *ret_quantiles, struct error *error)
+int quantiles_read(const struct quantiles *quantiles, double *ret_quantiles, struct error *error)
 {
-    if (packed->length != QUANTILES_SIZE)
+    if (quantiles->length != QUANTILES_SIZE)
         return error_set(error, -EIO, "The database holds a forecast with %zu bytes of quantiles, "
-                         "not %zu; is another version in use?", packed->length, QUANTILES_SIZE);
+                         "not %zu; is another version in use?", quantiles->length, QUANTILES_SIZE);
     for (size_t i = 0; i < DISTRIBUTION_LEVELS; i++) {
         uint64_t bits;
 
-        memcpy(&bits, packed->bytes + i * sizeof(bits), sizeof(bits));
+        memcpy(&bits, quantiles->bytes + i * sizeof(bits), sizeof(bits));
         bits = le64toh(bits);
         memcpy(&ret_quantiles[i], &bits, sizeof(bits));
     }
@@ -57,7 +50,7 @@ static int unpack(const struct packed *packed, double *ret_quantiles, struct err
 
 struct forecast_row {
     struct forecast forecast;
-    struct packed quantiles;
+    struct quantiles quantiles;
 };
 
 static const struct column forecast_columns[] = {
@@ -107,7 +100,7 @@ static int take_rows(struct forecast_row *rows, size_t count, struct forecast *r
                      struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        int r = unpack(&rows[i].quantiles, rows[i].forecast.distribution.quantiles, error);
+        int r = quantiles_read(&rows[i].quantiles, rows[i].forecast.distribution.quantiles, error);
 
         if (r < 0)
             return r;
@@ -164,7 +157,7 @@ int forecasts_purge(struct store *store, int64_t before_ms, size_t most, int64_t
 
 struct part_row {
     struct forecast_part part;
-    struct packed quantiles;
+    struct quantiles quantiles;
 };
 
 static const struct column part_columns[] = {
@@ -204,7 +197,7 @@ int forecast_parts_read(struct store *store, int64_t length_s, int64_t made_ms, 
                    VALUES(INT(length_s), INT(after), INT(made_ms), INT(most)), &part_type, rows,
                    most, ret_count, error);
     for (size_t i = 0; r == 0 && i < *ret_count; i++) {
-        r = unpack(&rows[i].quantiles, rows[i].part.distribution.quantiles, error);
+        r = quantiles_read(&rows[i].quantiles, rows[i].part.distribution.quantiles, error);
         ret_parts[i] = rows[i].part;
     }
     return r;

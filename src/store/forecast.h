@@ -68,4 +68,13 @@ struct flavor_size {
 int flavor_sizes_read(struct store *store, size_t most, struct flavor_size *ret_sizes,
                       size_t *ret_count, struct error *error);
 
+/* Quantiles as they stand in a row: the same on every machine. */
+#define QUANTILES_SIZE (DISTRIBUTION_LEVELS * sizeof(uint64_t))
+struct quantiles {
+    size_t length;
+    unsigned char bytes[QUANTILES_SIZE];
+};
+/* -EIO: another version wrote them. */
+int quantiles_read(const struct quantiles *quantiles, double *ret_quantiles, struct error *error);
+
 #endif

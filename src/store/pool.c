@@ -41,7 +41,8 @@ struct pool_row {
 #define COUNT_OF(state) "COALESCE(SUM(i.state = '" state "'), 0)"
 #define POOL_COLUMNS                                                                               \
     "SELECT p.id, p.kind, p.key_json, p.state, p.target, p.floor, p.ceiling, p.lead_time_ms,"     \
-    " p.failures, p.not_before_ms, p.last_error, p.created_ms, p.updated_ms,"                      \
+    " p.failures, p.not_before_ms, p.last_error, p.tier, p.tier_rule, p.target_since_ms,"          \
+    " p.created_ms, p.updated_ms,"                                                                 \
     " COALESCE((SELECT MAX(d.at_ms) FROM demand d WHERE d.pool_id = p.id), 0),"                    \
     COUNT_OF("wanted") "," COUNT_OF("creating") "," COUNT_OF("ready") "," COUNT_OF("claimed") ","  \
     COUNT_OF("releasing") "," COUNT_OF("failed")
@@ -61,6 +62,9 @@ static const struct column pool_columns[] = {
     INT_COLUMN(struct pool_row, pool.failures),
     INT_COLUMN(struct pool_row, pool.not_before_ms),
     TEXT_COLUMN(struct pool_row, pool.last_error),
+    CHOICE_COLUMN(struct pool_row, pool.tier, TIER_CHOICES),
+    TEXT_COLUMN(struct pool_row, pool.tier_rule),
+    INT_COLUMN(struct pool_row, pool.target_since_ms),
     INT_COLUMN(struct pool_row, pool.created_ms),
     INT_COLUMN(struct pool_row, pool.updated_ms),
     INT_COLUMN(struct pool_row, pool.demanded_ms),

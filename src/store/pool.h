@@ -10,6 +10,7 @@
 #ifndef LARDER_STORE_POOL_H
 #define LARDER_STORE_POOL_H
 
+#include "reserve/tier.h"
 #include "store/key.h"
 #include "store/store.h"
 
@@ -28,6 +29,9 @@ struct pool {
     int64_t failures;     /* in a row; 0 after a success */
     int64_t not_before_ms; /* nothing is made before (backoff) */
     char last_error[512];
+    int tier;                /* enum tier, as last planned; -1: not yet */
+    char tier_rule[ID_SIZE]; /* which gave it; "": none did */
+    int64_t target_since_ms; /* when the target changed last; 0: never */
     int64_t created_ms, updated_ms, demanded_ms;
     /* counted from the items when read; image: hosts */
     int64_t wanted, creating, ready, claimed, releasing, failed;
@@ -72,9 +76,10 @@ struct stock_limits {
 int pool_stock(struct store *store, const char *id, const struct stock_limits *limits,
                int64_t now_ms, int64_t *ret_made, struct error *error);
 /* Sends what is too much (draining: everything not claimed) to releasing: wanted first, then the
- * oldest ready.  An active pool gives back only what is above the goal. */
-int pool_trim(struct store *store, const char *id, int64_t now_ms, int64_t *ret_released,
-              struct error *error);
+ * oldest ready.  An active pool gives back only what is above the goal; and when its target changed
+ * within 'idle_age_ms', nothing that is ready for less long, unless the ceiling asks for it. */
+int pool_trim(struct store *store, const char *id, int64_t idle_age_ms, int64_t now_ms,
+              int64_t *ret_released, struct error *error);
 
 /* Outcome of making one item: keeps lead time, failures and backoff. */
 int pool_note_made(struct store *store, const char *id, int64_t lead_time_ms, int64_t now_ms,

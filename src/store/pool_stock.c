@@ -11,6 +11,7 @@
 struct stocking {
     const char *id;
     const struct stock_limits *limits;
+    int64_t idle_age_ms;
     int64_t now_ms;
     int64_t changed;
 };
@@ -132,6 +133,34 @@ static struct surplus pool_surplus(const struct pool *pool)
     return some;
 }
 
+/* A target that falls and rises again must not cost items that were made a moment ago. */
+static int spare_young(struct store *store, const struct stocking *stocking,
+                       const struct pool *pool, struct surplus *surplus, struct error *error)
+{
+    int64_t before_ms = stocking->now_ms - stocking->idle_age_ms;
+    int64_t over = coming(pool) - surplus->wanted - pool->ceiling;
+    int64_t old = 0;
+    int r;
+
+    if (pool->state != POOL_ACTIVE || surplus->ready == 0 || pool->target_since_ms <= before_ms)
+        return 0;
+    r = query_read_int(store, "SELECT COUNT(*) FROM items WHERE pool_id = ? AND state = 'ready'"
+                       " AND ready_ms <= ?", VALUES(TEXT(pool->id), INT(before_ms)), &old, error);
+    surplus->ready = least(surplus->ready, old > over ? old : over);
+    return r;
+}
+
+static int find_surplus(struct store *store, const struct stocking *stocking, struct pool *ret_pool,
+                        struct surplus *ret_surplus, struct error *error)
+{
+    int r = pool_get(store, stocking->id, ret_pool, error);
+
+    if (r < 0)
+        return r;
+    *ret_surplus = pool_surplus(ret_pool);
+    return spare_young(store, stocking, ret_pool, ret_surplus, error);
+}
+
 static int release(struct store *store, struct stocking *stocking, enum item_state state,
                    int64_t count, const char *reason, struct error *error)
 {
@@ -167,10 +196,9 @@ static int trim(struct store *store, void *context, struct error *error)
 
     stocking->changed = 0;
     if (r == 0)
-        r = pool_get(store, stocking->id, &pool, error);
+        r = find_surplus(store, stocking, &pool, &surplus, error);
     if (r < 0)
         return r;
-    surplus = pool_surplus(&pool);
     r = release(store, stocking, ITEM_WANTED, surplus.wanted, trim_reason(&pool), error);
     if (r == 0)
         r = release(store, stocking, ITEM_CREATING, surplus.creating, trim_reason(&pool), error);
@@ -179,17 +207,16 @@ static int trim(struct store *store, void *context, struct error *error)
     return r;
 }
 
-int pool_trim(struct store *store, const char *id, int64_t now_ms, int64_t *ret_released,
-              struct error *error)
+int pool_trim(struct store *store, const char *id, int64_t idle_age_ms, int64_t now_ms,
+              int64_t *ret_released, struct error *error)
 {
-    struct stocking stocking = { .id = id, .now_ms = now_ms };
+    struct stocking stocking = { .id = id, .idle_age_ms = idle_age_ms, .now_ms = now_ms };
     struct pool pool;
     struct surplus surplus;
-    int r = pool_get(store, id, &pool, error);
+    int r = find_surplus(store, &stocking, &pool, &surplus, error);
 
     if (r < 0)
         return r;
-    surplus = pool_surplus(&pool);
     if (surplus.wanted + surplus.creating + surplus.ready > 0)
         r = store_transaction(store, trim, &stocking, error);
     if (r == 0)

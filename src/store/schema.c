@@ -202,11 +202,13 @@ static const char *const first_tables[] = {
 static const char *const forecast_tables[] = {
     "ALTER TABLE pools MODIFY kind ENUM('port','volume','image') NOT NULL",
     "ALTER TABLE pools"
-    " ADD COLUMN IF NOT EXISTS tier ENUM('guaranteed','probabilistic','on-demand') NOT NULL"
-    "  DEFAULT 'on-demand',"
+    " ADD COLUMN IF NOT EXISTS tier ENUM('','guaranteed','probabilistic','on-demand') NOT NULL"
+    "  DEFAULT '',"
     " ADD COLUMN IF NOT EXISTS tier_rule VARCHAR(36) NOT NULL DEFAULT '',"
     " ADD COLUMN IF NOT EXISTS target_since_ms" OPTIONAL_TIME ","
-    " ADD COLUMN IF NOT EXISTS lower_since_ms" OPTIONAL_TIME,
+    " ADD COLUMN IF NOT EXISTS lower_since_ms" OPTIONAL_TIME ","
+    " ADD COLUMN IF NOT EXISTS lower_most BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE demand ADD INDEX IF NOT EXISTS demand_time (at_ms)",
 
     /* A series is the demand for one thing over time.  Ports, volumes: digest is the pool's
      * key_digest, whether there is a pool or not; image: of the image id; capacity: of flavor, zone
@@ -313,6 +315,16 @@ static const char *const forecast_tables[] = {
     " service_level DOUBLE NOT NULL DEFAULT 0,"
     " created_ms" TIME ","
     " UNIQUE KEY tier_rules_scope (pool_id, project_id, flavor_id)"
+    ")" TABLE_OPTIONS,
+
+    /* Whose boots a pool served, or should have, and when last: their tiers are the pool's. */
+    "CREATE TABLE IF NOT EXISTS pool_users ("
+    " pool_id" ID ","
+    " project_id" ID ","
+    " flavor_id VARCHAR(255) NOT NULL,"
+    " last_ms" TIME ","
+    " PRIMARY KEY (pool_id, project_id, flavor_id),"
+    " KEY pool_users_age (last_ms)"
     ")" TABLE_OPTIONS,
 
     /* Each change of a target and why: what was forecast, for how long, at which level. */

@@ -8,6 +8,7 @@ BARS = {    # measure: at most
     'bfv_ratio': 0.25, 'bfv_cached_ratio': 0.60, 'bfv_floor_ratio': 1.00, 'image_ratio': 0.75,
     'burst_ratio': 0.35, 'burst_floor_ratio': 1.10,
     'filter_ms_p50': 5, 'filter_ms_p99': 20, 'hook_down_ms_p99': 120, 'hook_open_ms_p99': 1,
+    'plan_s_10k': 2,
 }
 BEGAN = time.monotonic()
 

@@ -156,6 +156,9 @@ class Client:
     def patch(self, target, body, **headers):
         return self.send("PATCH", target, body, **headers)
 
+    def put(self, target, body, **headers):
+        return self.send("PUT", target, body, **headers)
+
 
 def expect(answer, status, code=None):
     assert answer.status == status, f"{status} expected: {answer}"

@@ -15,6 +15,8 @@ def good_bodies(route):
     """Bodies that the route takes, to be spoilt."""
     boot = Boot()
     return {
+        "PUT /v1/tiers": [{"tier": {"tier": "guaranteed", "pool_id": None, "flavor_id": "m1",
+                                    "project_id": boot.project_id, "service_level": 0.99}}],
         "POST /v1/claims": [boot.claim()],
         "POST /v1/adoptions": [boot.adoption("port"), boot.adoption("volume")],
         "PATCH /v1/adoptions/{id}": [{"adoption": {"state": "done", "reason": "x"}}],

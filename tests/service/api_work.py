@@ -58,7 +58,8 @@ def work_pools(tokens):
     (pool,) = expect(reader.get(f"/v1/pools?project_id={port.project_id}"), 200)["pools"]
     assert pool["kind"] == "port" and pool["key"]["network_id"] == port.port["network_id"]
     assert pool["key"]["security_groups"] == sorted(port.port["security_groups"])
-    assert expect(reader.get(f"/v1/pools/{pool['id'].upper()}"), 200)["pool"] == pool
+    shown = expect(reader.get(f"/v1/pools/{pool['id'].upper()}"), 200)["pool"]
+    assert shown == pool | {"tier_rule": None, "decision": None}, shown
     changed = expect(admin.patch(f"/v1/pools/{pool['id']}",
                                  {"pool": {"floor": 3, "ceiling": 7, "state": "paused"}}), 200)
     assert changed["pool"]["floor"] == 3 and changed["pool"]["goal"] == 0, changed
@@ -199,6 +200,81 @@ def work_misses(tokens):
     expect(hook.post("/v1/adoptions", boot.adoption("port")), 409, "draining")
 
 
+def work_tiers(tokens):
+    hook, admin, reader = (Client(tokens[t]) for t in ("larder_hook", "admin", "reader"))
+    boot = Boot()
+    pool = learn(hook, boot, "port")
+    before = order("replans")
+    rule = expect(admin.put("/v1/tiers", {"tier": {"tier": "guaranteed", "service_level": 0.995,
+                                                   "project_id": boot.project_id}}), 200)["tier"]
+    assert (rule["tier"], rule["service_level"], rule["pool_id"]) == ("guaranteed", 0.995, None)
+    again = expect(admin.put("/v1/tiers", {"tier": {"tier": "on-demand", "flavor_id": None,
+                                                    "project_id": boot.project_id}}), 200)["tier"]
+    assert again == rule | {"tier": "on-demand", "service_level": None}, (rule, again)
+    own = expect(admin.put("/v1/tiers", {"tier": {"tier": "guaranteed", "pool_id": pool}}),
+                 200)["tier"]
+    listed = expect(reader.get("/v1/tiers"), 200)["tiers"]
+    assert again in listed and own in listed, listed
+    page = expect(admin.get("/v1/tiers?limit=1"), 200)
+    rest = expect(admin.get(page["links"][0]["href"]), 200)
+    assert page["tiers"] + rest["tiers"] == listed
+    for bad in ({"tier": "guaranteed"}, {"tier": "gold", "pool_id": pool},
+                {"tier": "guaranteed", "pool_id": pool, "project_id": boot.project_id},
+                {"tier": "on-demand", "pool_id": pool, "service_level": 0.9},
+                {"tier": "guaranteed", "pool_id": pool, "service_level": 1}):
+        expect(admin.put("/v1/tiers", {"tier": bad}), 400, "bad-request")
+    expect(admin.put("/v1/tiers", {"tier": {"tier": "guaranteed", "pool_id": new_id()}}), 404,
+           "not-found")
+    order("plan")
+    shown = expect(reader.get(f"/v1/pools/{pool}"), 200)["pool"]
+    assert shown["tier"] == "guaranteed" and shown["tier_rule"] == own, shown
+    assert shown["decision"] is None
+    for one in (rule, own):
+        answer = admin.send("DELETE", f"/v1/tiers/{one['id']}")
+        assert (answer.status, answer.body) == (204, b""), answer
+        expect(admin.send("DELETE", f"/v1/tiers/{one['id']}"), 404, "not-found")
+    assert order("replans") == before + 5
+    expect(admin.patch(f"/v1/pools/{pool}", {"pool": {"floor": 1}}), 200)
+    assert order("replans") == before + 6
+
+
+def work_decisions(tokens):
+    hook, reader = Client(tokens["larder_hook"]), Client(tokens["reader"])
+    pool = learn(hook, Boot(), "port")
+    assert expect(reader.get(f"/v1/decisions?pool_id={pool}"), 200)["decisions"] == []
+    for mean in (2, 4):
+        order(f"forecast {pool} {mean}")
+        order("plan")
+    path = f"/v1/decisions?pool_id={pool}"
+    second, first = expect(reader.get(path), 200)["decisions"]
+    assert [first[k] for k in ("previous", "target", "tier", "interval", "mean")] == [
+        0, 8, "probabilistic", 300, 2], first
+    assert second["previous"] == 8 and second["target"] == 16 and "16 cover" in second["reason"]
+    page = expect(reader.get(path + "&limit=1"), 200)
+    rest = expect(reader.get(page["links"][0]["href"]), 200)
+    assert (page["decisions"], rest["decisions"]) == ([second], [first])
+    shown = expect(reader.get(f"/v1/pools/{pool}"), 200)["pool"]
+    assert shown["decision"] == second and shown["target"] == 16 and shown["tier_rule"] is None
+    assert shown["target_since"] == second["at"]
+
+
+def work_report(tokens):
+    hook, reader = Client(tokens["larder_hook"]), Client(tokens["reader"])
+    boot, pools = stocked(hook, ("port",), 2)
+    expect(hook.post("/v1/claims", boot.claim()), 201)
+    adopted = expect(hook.post("/v1/adoptions", boot.adoption("port")), 201)["adoption"]
+    expect(hook.patch(f"/v1/adoptions/{adopted['id']}",
+                      {"adoption": {"state": "done", "reason": None}}), 200)
+    report = expect(reader.get("/v1/report?limit=1000"), 200)["report"]
+    (row,) = [one for one in report["pools"] if one["pool_id"] == pools["port"]]
+    assert report["mode"] == "serve"
+    assert (row["kind"], row["hits"], row["misses"], row["hit_rate"]) == ("port", 1, 1, 0.5), row
+    assert row["create_seconds"] == 1.5 and 0 < row["seconds_saved"] <= 1.5, row
+    assert report["all"]["hits"] >= 1 and report["all"]["outside"] >= 0, report
+    assert len(expect(reader.get("/v1/report?days=31&limit=1"), 200)["report"]["pools"]) == 1
+    expect(reader.get("/v1/report?days=32"), 400, "bad-query")
+
+
 def work_versions(tokens):
     admin = Client(tokens["admin"])
     for version in ("larder 1.0", "larder latest", "compute 2.1, larder 1.0", "compute 2.96"):
@@ -240,7 +316,7 @@ def work_speed(tokens):
 def work():
     tokens = make_tokens()
     for part in (work_discovery, work_demand, work_pools, work_images, work_claims_and_adoptions,
-                 work_misses, work_versions, work_hook, work_speed):
+                 work_misses, work_tiers, work_decisions, work_report, work_versions, work_hook, work_speed):
         part(tokens)
 
 

@@ -26,6 +26,7 @@ static const char *const tables[] = {
     "DELETE FROM watches",    "DELETE FROM gaps",        "DELETE FROM models",
     "DELETE FROM forecasts",  "DELETE FROM image_hosts", "DELETE FROM compute_hosts",
     "DELETE FROM aggregate_hosts",
+    "DELETE FROM decisions",  "DELETE FROM tier_rules", "DELETE FROM pool_users",
 };
 
 struct store_options service_options(void)

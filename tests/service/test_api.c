@@ -22,14 +22,18 @@
 #include "store/image_host.h"
 #include "base/pulse.h"
 #include "store/member.h"
+#include "role/planner.h"
+#include "store/forecast.h"
+#include "store/query.h"
 #include "tests/service/service.h"
+#include "tests/unit/exponential.h"
 
 static const struct api_options options = {
     .bind_host = "127.0.0.1", .max_body_bytes = 65536, .max_connections = 256,
     .idle_timeout_s = 3, .hook_role = "larder_hook", .admin_role = "admin",
     .reader_role = "reader", .metrics = "auto", .metrics_pools = 100,
 };
-static const struct claim_options claim_options = { .lifetime_s = 300, .adoption_timeout_s = 60 };
+static struct claim_options claim_options = { .lifetime_s = 300, .adoption_timeout_s = 60 };
 static const struct pool_defaults pool_defaults = { .ceiling = 100, .pools_per_project = 100 };
 
 static atomic_int wakes;
@@ -37,6 +41,13 @@ static atomic_int wakes;
 static void count_wake(void *context)
 {
     atomic_fetch_add((atomic_int *)context, 1);
+}
+
+static atomic_int replans;
+
+static void count_replan(void *context __attribute__((unused)))
+{
+    atomic_fetch_add(&replans, 1);
 }
 
 static int64_t token_cache_s = 60;
@@ -152,8 +163,35 @@ static void make_members(int count)
     }
 }
 
+static void make_forecast(const char *pool_id, double mean)
+{
+    struct forecast made = { .subject = FORECAST_SERIES, .length_s = 300, .model_version = 1,
+                             .made_ms = clock_now_ms(), .distribution = exponential(mean) };
+    int64_t series_id = 0;
+
+    must(query_run(service_store, "INSERT IGNORE INTO series (kind, digest, began_ms, last_ms)"
+                   " SELECT kind, key_digest, 0, 0 FROM pools WHERE id = ?",
+                   VALUES(TEXT(pool_id)), NULL, &error));
+    must(query_read_int(service_store, "SELECT s.id FROM series s JOIN pools p"
+                        " ON p.key_digest = s.digest WHERE p.id = ?", VALUES(TEXT(pool_id)),
+                        &series_id, &error));
+    snprintf(made.subject_id, sizeof(made.subject_id), "%lld", (long long)series_id);
+    must(forecasts_write(service_store, &made, 1, &error));
+}
+
+static void plan(void)
+{
+    static struct planning planning = { .owner = "api", .options = {
+        .tier = "probabilistic", .service_level = 0.99, .miss_cost = { 49, 49 },
+        .idle_cost = { 1, 1 }, .review_s = 30, .idle_age_s = 1800, .forecast_age_s = 3600,
+        .user_age_s = 86400, .lease_s = 60, .keep_days = 30 } };
+
+    must(planning_pass(&planning, service_store, clock_now_ms(), &error));
+}
+
 /* "stock POOL N" makes a pool's ready items N; "warm IMAGE HOST" a host warm; "members N" makes so
- * many; "wakes" asks how often the workers were woken. */
+ * many; "forecast POOL MEAN" makes a forecast, "plan" sets targets; "wakes" asks how often the
+ * workers were woken, "replans" how often the planner was. */
 static void obey(char *line, FILE *to)
 {
     char pool[ID_SIZE], host[64];
@@ -165,9 +203,14 @@ static void obey(char *line, FILE *to)
         make_warm(pool, host);
     else if (sscanf(line, "members %d", &goal) == 1)
         make_members(goal);
+    else if (sscanf(line, "forecast %36s %d", pool, &goal) == 2)
+        make_forecast(pool, goal);
+    else if (strncmp(line, "plan", 4) == 0)
+        plan();
     else
-        ck_assert_msg(strncmp(line, "wakes", 5) == 0, "api.py says '%s'", line);
-    fprintf(to, "%d\n", atomic_load(&wakes));
+        ck_assert_msg(strncmp(line, "wakes", 5) == 0 || strncmp(line, "replans", 7) == 0,
+                      "api.py says '%s'", line);
+    fprintf(to, "%d\n", atomic_load(line[0] == 'r' ? &replans : &wakes));
     fflush(to);
 }
 
@@ -181,6 +224,7 @@ static void run_part_with(const char *part, const struct api_options *with,
     struct api api = { .options = with, .claim_options = &claim_options,
                        .pool_defaults = &pool_defaults, .key = &service_seal_key,
                        .database = database, .cloud = cloud, .wake = count_wake,
+                       .replan = count_replan,
                        .wake_context = &wakes, .watch_only = watch_only,
                        .late_after_ms = 1000 };
     struct api_server *server = NULL;
@@ -207,6 +251,13 @@ static void run_part(const char *part)
 START_TEST(every_route_does_its_work)
 {
     run_part("work");
+}
+END_TEST
+
+START_TEST(who_only_observes_hands_out_nothing)
+{
+    claim_options.observe = true;
+    run_part("observe");
 }
 END_TEST
 
@@ -380,7 +431,8 @@ START_TEST(it_says_when_the_port_is_taken)
 }
 END_TEST
 
-SERVICE_MAIN("api", every_route_does_its_work, roles_open_their_routes_and_no_others,
+SERVICE_MAIN("api", every_route_does_its_work, who_only_observes_hands_out_nothing,
+             roles_open_their_routes_and_no_others,
              no_input_breaks_it, the_slow_hold_up_nobody, it_refuses_to_speak_in_the_clear,
              it_says_when_the_port_is_taken, outages_of_others_are_told,
              metrics_and_members_tell_what_is, metrics_are_closed_where_the_operator_says_so,

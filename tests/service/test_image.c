@@ -298,7 +298,7 @@ START_TEST(a_pool_counts_hosts_and_is_never_stocked)
     must(pool_stock(service_store, id, &limits, NOW, &made, &error));
     ck_assert_int_eq(made, 0);
     rig_change(id, -1, POOL_DRAINING);
-    must(pool_trim(service_store, id, NOW, &made, &error));
+    must(pool_trim(service_store, id, 0, NOW, &made, &error));
     ck_assert_int_eq(made, 0);
     must_fail(-ENOENT, image_pool_check_aggregate(service_store, 5, &error));
     must(image_pool_check_aggregate(service_store, 2, &error));

@@ -324,10 +324,10 @@ START_TEST(test_trim_gives_back_what_is_too_much)
     service_pool(&ask, 4, id);
     set_pool(id, 6, 10, -1);
     ck_assert_int_eq(stock(id, &wide), 2);
-    must(pool_trim(service_store, id, 5000, &released, &error));
+    must(pool_trim(service_store, id, 0, 5000, &released, &error));
     ck_assert_int_eq(released, 0);
     set_pool(id, 3, 10, -1);
-    must(pool_trim(service_store, id, 5000, &released, &error));
+    must(pool_trim(service_store, id, 0, 5000, &released, &error));
     ck_assert_int_eq(released, 3); /* both wanted, and the oldest ready */
     ck_assert_int_eq(pool_by_id(id).wanted, 0);
     ck_assert_int_eq(pool_by_id(id).ready, 3);
@@ -352,10 +352,10 @@ START_TEST(test_draining_empties_all_but_the_claimed)
     must(query_run(service_store, "UPDATE items SET state = 'claimed', claim_id = 'c'"
                    " WHERE state = 'ready' LIMIT 1", NO_VALUES, NULL, &error));
     set_pool(id, -1, -1, POOL_PAUSED);
-    must(pool_trim(service_store, id, 5000, &released, &error));
+    must(pool_trim(service_store, id, 0, 5000, &released, &error));
     ck_assert_int_eq(released, 2); /* what was only wanted */
     set_pool(id, -1, -1, POOL_DRAINING);
-    must(pool_trim(service_store, id, 5000, &released, &error));
+    must(pool_trim(service_store, id, 0, 5000, &released, &error));
     ck_assert_int_eq(released, 3);
     pool = pool_by_id(id);
     ck_assert_int_eq(pool.claimed, 1);

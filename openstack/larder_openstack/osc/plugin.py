@@ -34,7 +34,7 @@ def make_client(instance):
 
 
 class Client:
-    """GET, POST and PATCH on /v1, errors as sentences, lists as iterators over all pages."""
+    """The methods on /v1, errors as sentences, lists as iterators over all pages."""
 
     def __init__(self, session, endpoint, version):
         base = endpoint.rstrip('/')
@@ -50,6 +50,12 @@ class Client:
 
     def patch(self, path, body):
         return self._send('PATCH', path, json=body)
+
+    def put(self, path, body):
+        return self._send('PUT', path, json=body)
+
+    def delete(self, path):
+        return self._send('DELETE', path)
 
     def list(self, collection, limit=None, marker=None, **query):
         """At most 'limit' of them; all when it is None."""

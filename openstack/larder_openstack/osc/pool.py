@@ -19,6 +19,7 @@ LIST = (
     ('Network/Image', _what, Plain),
     ('Size', 'key.size', Plain),
     ('State', 'state', Plain),
+    ('Tier', 'tier', Plain),
     ('Goal', 'goal', Plain),
     ('Ready', 'items.ready', Plain),
     ('Making', lambda pool: _making(pool), Plain),
@@ -39,7 +40,11 @@ SHOW = (
     ('size', 'key.size', Plain),
     ('volume_type_id', 'key.volume_type_id', Plain),
     ('availability_zone', 'key.availability_zone', Plain),
+    ('tier', 'tier', Plain),
+    ('tier_rule', lambda pool: _rule(pool), Plain),
     ('target', 'target', Plain),
+    ('target_since', 'target_since', Plain),
+    ('decision', 'decision.reason', Plain),
     ('floor', 'floor', Plain),
     ('ceiling', 'ceiling', Plain),
     ('goal', 'goal', Plain),
@@ -57,6 +62,15 @@ SHOW = (
     ('created_at', 'created_at', Plain),
     ('updated_at', 'updated_at', Plain),
 )
+
+
+def _rule(pool):
+    """Which rule gave the tier: its id, and what it is for."""
+    rule = pool.get('tier_rule')
+    if not rule:
+        return None
+    scope = ' '.join('%s=%s' % (name[:-3], rule[name]) for name in ('pool_id', 'project_id', 'flavor_id') if rule.get(name))
+    return '%s (%s)' % (rule['id'], scope)
 
 
 def _making(pool):

@@ -446,12 +446,22 @@ void image_keeper_reload(struct image_keeper *keeper, const struct image_options
     loop_wake(keeper->loop);
 }
 
+/* Another takes over at once; where that cannot be said, when the lease has run out. */
+static void step_down(struct image_keeper *keeper)
+{
+    auto_store *store = NULL;
+
+    if (store_borrow(keeper->database, &store, NULL) >= 0)
+        lease_drop(store, LEASE, keeper->owner, NULL);
+}
+
 int image_keeper_stop(struct image_keeper *keeper, int64_t grace_ms)
 {
     if (!keeper)
         return 0;
     if (loop_stop(keeper->loop, grace_ms) < 0)
         return -ETIMEDOUT;
+    step_down(keeper);
     keeper_free(keeper);
     return 0;
 }

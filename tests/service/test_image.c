@@ -478,7 +478,6 @@ START_TEST(one_keeper_leads_and_another_takes_over)
     answer(IMAGE, "one", true, clock_now_ms());
     answer(IMAGE, "two", true, clock_now_ms());
     begin_pool(2, 1, id);
-    execute("UPDATE leases SET until_ms = 0 WHERE ?", INT(1)); /* its time is over */
     wait_cached("1:" IMAGE " 2:" IMAGE);
     keeper = second;
     end();

@@ -19,12 +19,14 @@
 #include "base/metric.h"
 #include "base/pulse.h"
 #include "store/figures.h"
+#include "store/forecast.h"
 #include "store/member.h"
 
 LOG_MODULE("api");
 
 #define ROLES_MOST 16
 #define MEMBERS_MOST 1000
+#define FORECASTS_MOST 64 /* of resource types: seven, some lengths each */
 
 /* ---- requests: their routes are the route table's, so they are counted here ---- */
 
@@ -229,6 +231,45 @@ static int write_each_pool(struct store *store, size_t most, struct strbuf *out,
     return status;
 }
 
+static void write_forecast(struct strbuf *out, const struct forecast *forecast)
+{
+    static const struct {
+        const char *word;
+        double level;
+    } quantiles[] = { { "0.5", 0.5 }, { "0.9", 0.9 }, { "0.99", 0.99 } };
+    char seconds[32];
+
+    snprintf(seconds, sizeof(seconds), "%lld", (long long)forecast->length_s);
+    for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++) {
+        const struct metric_pair pairs[] = { { "resource", forecast->subject_id },
+                                             { "interval", seconds },
+                                             { "level", quantiles[i].word } };
+
+        metric_write_sample(out, "larder_forecast_demand", pairs, ARRAY_SIZE(pairs),
+                            (double)distribution_quantile(&forecast->distribution, quantiles[i].level));
+    }
+}
+
+static int write_forecasts(struct store *store, struct strbuf *out, struct error *error)
+{
+    static const struct forecast before = { .subject = FORECAST_RESOURCE };
+    autofree struct forecast *forecasts = calloc(FORECASTS_MOST, sizeof(*forecasts));
+    size_t count;
+    int status;
+
+    if (!forecasts)
+        return error_set(error, -ENOMEM, "no memory for forecasts");
+    status = forecasts_list(store, &before, FORECASTS_MOST, forecasts, &count, error);
+    if (status < 0)
+        return status;
+    metric_write_head(out, "larder_forecast_demand", METRIC_GAUGE,
+                      "Demand for a resource type within the interval (seconds) that is not "
+                      "exceeded with the probability 'level'.");
+    for (size_t i = 0; i < count; i++)
+        write_forecast(out, &forecasts[i]);
+    return 0;
+}
+
 static int write_members(struct store *store, struct strbuf *out, struct error *error)
 {
     autofree struct member *members = calloc(MEMBERS_MOST, sizeof(*members));
@@ -263,6 +304,8 @@ static int write_figures(const struct request *request, struct strbuf *out, stru
         status = write_items(store, out, error);
     if (status >= 0)
         status = write_each_pool(store, (size_t)request->api->options->metrics_pools, out, error);
+    if (status >= 0)
+        status = write_forecasts(store, out, error);
     return status < 0 ? status : write_members(store, out, error);
 }
 

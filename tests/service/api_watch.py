@@ -91,9 +91,18 @@ def watch_members(tokens):
     assert [families["larder_members"].value(state=s) for s in ("up", "late", "down")] == [1, 1, 1]
 
 
+def watch_forecasts(_):
+    assert read_metrics()["larder_forecast_demand"].samples == {}
+    order("vcpus 12")
+    family = read_metrics()["larder_forecast_demand"]
+    assert len(family.samples) == 3
+    assert family.value(resource="VCPU", interval="3600", level="0.99") == 12
+
+
 def watch():
     tokens = make_tokens()
-    for part in (watch_requests, watch_demand, watch_secrets, watch_members):
+    for part in (watch_requests, watch_demand, watch_secrets, watch_members,
+                 watch_forecasts):
         part(tokens)
     alive()
 

@@ -19,11 +19,11 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "store/image_host.h"
 #include "base/pulse.h"
+#include "store/forecast.h"
+#include "store/image_host.h"
 #include "store/member.h"
 #include "role/planner.h"
-#include "store/forecast.h"
 #include "store/query.h"
 #include "tests/service/service.h"
 #include "tests/unit/exponential.h"
@@ -148,6 +148,17 @@ static void make_warm(const char *image_id, const char *host)
     must(aggregate_hosts_put(service_store, &member, 1, clock_now_ms(), &error));
 }
 
+/* A forecast of VCPUs whose every quantile is 'n'. */
+static void forecast_vcpus(int n)
+{
+    struct forecast forecast = { .subject = FORECAST_RESOURCE, .subject_id = "VCPU",
+                                 .length_s = 3600, .distribution.mean = n };
+
+    for (size_t i = 0; i < DISTRIBUTION_LEVELS; i++)
+        forecast.distribution.quantiles[i] = n;
+    must(forecasts_write(service_store, &forecast, 1, &error));
+}
+
 /* Members that are up, late and down, in this order of their process ids. */
 static void make_members(int count)
 {
@@ -190,8 +201,8 @@ static void plan(void)
 }
 
 /* "stock POOL N" makes a pool's ready items N; "warm IMAGE HOST" a host warm; "members N" makes so
- * many; "forecast POOL MEAN" makes a forecast, "plan" sets targets; "wakes" asks how often the
- * workers were woken, "replans" how often the planner was. */
+ * many; "vcpus N" forecasts so many; "forecast POOL MEAN" makes a forecast, "plan" sets targets;
+ * "wakes" asks how often the workers were woken, "replans" how often the planner was. */
 static void obey(char *line, FILE *to)
 {
     char pool[ID_SIZE], host[64];
@@ -201,6 +212,8 @@ static void obey(char *line, FILE *to)
         service_stock(pool, goal);
     else if (sscanf(line, "warm %36s %63s", pool, host) == 2)
         make_warm(pool, host);
+    else if (sscanf(line, "vcpus %d", &goal) == 1)
+        forecast_vcpus(goal);
     else if (sscanf(line, "members %d", &goal) == 1)
         make_members(goal);
     else if (sscanf(line, "forecast %36s %d", pool, &goal) == 2)

@@ -9,7 +9,9 @@ BARS = {    # measure: at most
     'burst_ratio': 0.35, 'burst_floor_ratio': 1.10,
     'filter_ms_p50': 5, 'filter_ms_p99': 20, 'hook_down_ms_p99': 120, 'hook_open_ms_p99': 1,
     'plan_s_10k': 2,
+    'replay_double': 0, 'replay_failed': 0,
 }
+LEAST = {'replay_hit_rate': 0.9}    # measure: at least
 BEGAN = time.monotonic()
 
 
@@ -41,9 +43,10 @@ def verdict(measures):
     print('\n%-20s %9s %7s' % ('measure', 'value', 'bar'))
     missed = 0
     for name, value in measures.items():
-        bar = BARS[name]
-        missed += value > bar
-        print('%-20s %9.3f %7.2f  %s' % (name, value, bar, 'MISSED' if value > bar else 'met'))
+        bar = LEAST.get(name, BARS.get(name))
+        short = value < bar if name in LEAST else value > bar
+        missed += short
+        print('%-20s %9.3f %7.2f  %s' % (name, value, bar, 'MISSED' if short else 'met'))
     print('\n%d bars met, %d missed' % (len(measures) - missed, missed))
     return missed
 

@@ -14,7 +14,7 @@
 
 #define STATE_VERSION 1
 #define DAY_S 86400
-#define LEAST_SLOT_S 60
+#define LEAST_SLOT_S 10
 #define MOST_SLOT_S 3600
 #define RATE_HALF_LIFE_S (12 * 3600.0)
 #define BATCH_HALF_LIFE 200.0 /* in requests: sizes are forgotten by use, not by time */
@@ -37,7 +37,7 @@ static int check_options(const struct predict_options *options, struct error *er
 
     if (slot_s < LEAST_SLOT_S || slot_s > MOST_SLOT_S || DAY_S % slot_s != 0)
         return error_set(error, -EINVAL,
-                         "a slot of %lld s is not of use: 60 to 3600, and a divisor of a day",
+                         "a slot of %lld s is not of use: 10 to 3600, and a divisor of a day",
                          (long long)slot_s);
     return 0;
 }
@@ -57,7 +57,7 @@ int model_new(const struct predict_options *options, int64_t start_s, struct mod
         return error_set(error, -ENOMEM, "no memory for a model");
     model->memory.slot_s = options->slot_s;
     model->memory.seen_until_s = start_s - start_s % options->slot_s;
-    rate_init(&model->memory.rate, (double)(DAY_S / options->slot_s));
+    rate_init(&model->memory.rate);
     *ret_model = model;
     return 0;
 }

@@ -20,7 +20,7 @@
 #define MODEL_STATE_MOST 8192 /* bytes of a saved model, at most */
 
 struct predict_options {
-    int64_t slot_s; /* length of a slot; 60 to 3600, divides a day */
+    int64_t slot_s; /* length of a slot; 10 to 3600, divides a day */
 };
 
 struct slot {

@@ -4,13 +4,17 @@
 
 #include <math.h>
 
-#define PRIOR_REQUESTS 0.5 /* in a day: Jeffreys' prior; it fades like what is seen */
+/* Before anything was seen: hardly ever wanted, but that is worth no more than a slot.  A prior worth
+ * a day would keep the pools of a new key empty for the day in which it is wanted most. */
+#define PRIOR_REQUESTS 0.05
+#define PRIOR_SLOTS 1.0
+#define PRIOR_SHAPE 0.5 /* Jeffreys' */
 #define LEAST_REQUESTS 0.01 /* of a series that was silent for long, in LEAST_SLOTS */
 #define LEAST_SLOTS 1.0
 
-void rate_init(struct rate *rate, double slots_per_day)
+void rate_init(struct rate *rate)
 {
-    *rate = (struct rate){ PRIOR_REQUESTS, slots_per_day };
+    *rate = (struct rate){ PRIOR_REQUESTS, PRIOR_SLOTS };
 }
 
 void rate_skip(struct rate *rate, double keep, double slots)
@@ -30,7 +34,7 @@ void rate_update(struct rate *rate, double keep, double requests)
 
 double rate_shape(const struct rate *rate)
 {
-    return rate->requests + PRIOR_REQUESTS;
+    return rate->requests + PRIOR_SHAPE;
 }
 
 double rate_mean(const struct rate *rate)

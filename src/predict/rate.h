@@ -15,8 +15,8 @@ struct rate {
     double slots;    /* b */
 };
 
-/* Before anything was seen: a key that is hardly ever wanted. */
-void rate_init(struct rate *rate, double slots_per_day);
+/* Before anything was seen. */
+void rate_init(struct rate *rate);
 /* 'keep' is what a slot's weight becomes one slot later: 0.5 ^ (1 / half-life in slots). */
 void rate_update(struct rate *rate, double keep, double requests);
 /* Time passed unwatched: what was seen counts less, and nothing was seen to be zero. */

@@ -246,7 +246,8 @@ static void write_forecast(struct strbuf *out, const struct forecast *forecast)
                                              { "level", quantiles[i].word } };
 
         metric_write_sample(out, "larder_forecast_demand", pairs, ARRAY_SIZE(pairs),
-                            (double)distribution_quantile(&forecast->distribution, quantiles[i].level));
+                            (double)distribution_quantile(&forecast->distribution,
+                                                          quantiles[i].level));
     }
 }
 

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* Before anything was seen: hardly ever wanted, but that is worth no more than a slot.  A prior worth
- * a day would keep the pools of a new key empty for the day in which it is wanted most. */
+/* Before anything was seen: hardly ever wanted, but that is worth no more than a slot.  A prior
+ * worth a day would keep a new key's pool empty for the day in which it is wanted most. */
 #define PRIOR_REQUESTS 0.05
 #define PRIOR_SLOTS 1.0
 #define PRIOR_SHAPE 0.5 /* Jeffreys' */

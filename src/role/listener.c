@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/metric.h"
 #include "base/random.h"
 #include "bus/decode.h"
 #include "role/sink.h"
@@ -29,6 +30,21 @@ LOG_MODULE("listener");
 #define COMPLAIN_MS 10000 /* between two lines about messages that were dropped */
 
 static const struct backoff pauses = { .first_ms = 500, .most_ms = 30000 };
+
+enum message_outcome { MESSAGE_STORED, MESSAGE_IGNORED, MESSAGE_DROPPED };
+static DEFINE_COUNTER(messages, "larder_bus_messages_total",
+                      "Notifications taken from the bus: stored, of no interest, or dropped and "
+                      "why.", { "outcome", "stored|ignored|malformed|oversized|refused" });
+static DEFINE_COUNTER(connections, "larder_bus_connections_total",
+                      "Connections made to the broker.");
+static DEFINE_GAUGE(waiting_messages, "larder_bus_waiting_messages",
+                    "Messages in the queue when it was last looked at.");
+static DEFINE_GAUGE(bus_up, "larder_bus_up", "Whether this listener is connected to the broker.");
+static const int64_t lag_bounds_ms[] = { 100, 250, 500, 1000, 2500, 5000, 15000, 60000, 300000,
+                                         3600000 };
+static DEFINE_HISTOGRAM(lag, "larder_bus_lag_seconds",
+                        "Age of the newest notification of a batch when the store has it.",
+                        lag_bounds_ms);
 
 enum dropped { DROPPED_MALFORMED, DROPPED_OVERSIZED, DROPPED_REFUSED, DROPPED_KINDS };
 
@@ -57,6 +73,7 @@ static void drop(struct listener *listener, enum dropped kind, const char *why)
     int64_t now_ms = clock_monotonic_ms();
 
     atomic_fetch_add(&listener->dropped[kind], 1);
+    metric_count(&messages, MESSAGE_DROPPED + (int)kind, 0);
     listener->quiet++;
     if (listener->complained_ms && now_ms - listener->complained_ms < COMPLAIN_MS)
         return;
@@ -81,6 +98,8 @@ static void take_message(struct listener *listener, const struct bus_message *me
         if (event->at_ms > listener->newest_ms)
             listener->newest_ms = event->at_ms;
         listener->count++;
+    } else {
+        metric_count(&messages, MESSAGE_IGNORED, 0);
     }
 }
 
@@ -239,6 +258,7 @@ static int take_state(struct listener *listener, const struct bus_state *state, 
     if (state->missing)
         log_debug("exchanges that do not exist yet=%" PRId64, state->missing);
     atomic_store(&listener->waiting, state->waiting);
+    metric_set(&waiting_messages, state->waiting, 0, 0);
     listener->tended_ms = clock_monotonic_ms();
     return note_gap(listener, store, error);
 }
@@ -267,6 +287,7 @@ static int connect_bus(struct listener *listener, struct store *store, struct er
     if (status < 0)
         return status;
     atomic_fetch_add(&listener->connects, 1);
+    metric_count(&connections, 0, 0);
     return take_state(listener, &state, until_ms, store, error);
 }
 
@@ -281,6 +302,14 @@ static int prepare(struct listener *listener, struct store *store, struct error 
 
 /* ---- the turn ---- */
 
+static void note_stored(const struct listener *listener)
+{
+    if (!listener->count)
+        return;
+    metric_add(&messages, (int64_t)listener->count, MESSAGE_STORED, 0);
+    metric_observe(&lag, clock_now_ms() - listener->newest_ms, 0, 0);
+}
+
 static int receive(struct listener *listener, struct store *store, struct error *error)
 {
     int status = take_batch(listener, error);
@@ -292,6 +321,7 @@ static int receive(struct listener *listener, struct store *store, struct error 
     if (status < 0)
         return status;
     atomic_fetch_add_explicit(&listener->stored, (long long)listener->count, memory_order_relaxed);
+    note_stored(listener);
     return note_watch(listener, store, error);
 }
 
@@ -320,6 +350,7 @@ static int64_t turn(struct loop *loop, void *context)
     if (status >= 0)
         status = receive(listener, store, &error);
     atomic_store(&listener->connected, status >= 0);
+    metric_set(&bus_up, status >= 0, 0, 0);
     if (status < 0)
         return back_off(listener, &error);
     listener->failures = 0;

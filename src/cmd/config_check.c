@@ -81,6 +81,7 @@ static int check_connections(const struct config *config, struct error *error)
 
     needed += config_has_role(config, "api") ? 1 : 0;
     needed += config_has_role(config, "listener") ? 1 : 0;
+    needed += config_has_role(config, "planner") ? 1 : 0;
     if (config->database.max_connections < needed)
         return error_set(error, -EINVAL, "[database] max_connections = %" PRId64 " is too few for "
                          "[bootstrap] workers = %" PRId64 ": at least %" PRId64 " are needed",

@@ -229,6 +229,58 @@ START_TEST(more_pools_than_a_page)
 }
 END_TEST
 
+/* ---- what the keeper does with a target ---- */
+
+static int64_t trim(const char *id, int64_t now_ms)
+{
+    int64_t released = -1;
+
+    must(pool_trim(service_store, id, 60000, now_ms, &released, &error));
+    return released;
+}
+
+/* Of four ready ones two are a minute old; the target fell from 4 to 1 just now. */
+START_TEST(the_keeper_spares_what_is_young_when_the_target_fell)
+{
+    const int64_t now_ms = 1000000;
+    struct ask ask;
+    char id[ID_SIZE];
+
+    service_port_ask(1, &ask);
+    service_pool(&ask, 4, id);
+    must(query_run(service_store, "UPDATE items SET ready_ms = ? WHERE state = 'ready'",
+                   VALUES(INT(now_ms - 1000)), NULL, &error));
+    must(query_run(service_store, "UPDATE items SET ready_ms = ? WHERE state = 'ready' LIMIT 2",
+                   VALUES(INT(now_ms - 60000)), NULL, &error));
+    must(query_run(service_store, "UPDATE pools SET floor = 0, ceiling = 10, target = 1,"
+                   " target_since_ms = ?", VALUES(INT(now_ms)), NULL, &error));
+    ck_assert_int_eq(trim(id, now_ms), 2);
+    ck_assert_int_eq(service_number("SELECT MIN(ready_ms) FROM items WHERE state = 'ready'"),
+                     now_ms - 1000);
+    ck_assert_int_eq(trim(id, now_ms + 58999), 0);
+    ck_assert_int_eq(trim(id, now_ms + 59000), 1);
+}
+END_TEST
+
+START_TEST(the_keeper_spares_nothing_from_ceilings_and_operators)
+{
+    const int64_t now_ms = 1000000;
+    struct ask ask;
+    char id[ID_SIZE];
+
+    service_port_ask(1, &ask);
+    service_pool(&ask, 6, id);
+    must(query_run(service_store, "UPDATE items SET ready_ms = ? WHERE state = 'ready'",
+                   VALUES(INT(now_ms)), NULL, &error));
+    must(query_run(service_store, "UPDATE pools SET floor = 0, ceiling = 4, target = 2,"
+                   " target_since_ms = ?", VALUES(INT(now_ms)), NULL, &error));
+    ck_assert_int_eq(trim(id, now_ms), 2); /* down to the ceiling, no further */
+    must(query_run(service_store, "UPDATE pools SET floor = 0, target_since_ms = ?",
+                   VALUES(INT(now_ms - 60000)), NULL, &error));
+    ck_assert_int_eq(trim(id, now_ms), 2); /* the target has stood for long: the floor fell */
+}
+END_TEST
+
 /* ---- tiers ---- */
 
 static void rule(const char *pool_id, const char *project_id, const char *flavor_id,
@@ -411,7 +463,9 @@ END_TEST
 
 SERVICE_MAIN("planner", targets_follow_forecasts, the_forecast_covers_the_protection_interval,
              targets_fall_after_the_idle_age, floors_and_ceilings_hold, shared_limits_are_shared,
-             old_forecasts_change_nothing, more_pools_than_a_page, tiers_come_from_rules,
+             old_forecasts_change_nothing, more_pools_than_a_page,
+             the_keeper_spares_what_is_young_when_the_target_fell,
+             the_keeper_spares_nothing_from_ceilings_and_operators, tiers_come_from_rules,
              rules_are_one_a_scope, users_of_a_pool_are_forgotten,
              who_lost_the_lease_writes_nothing, another_takes_over_from_a_dead_planner,
              another_takes_over_from_a_hung_planner)

@@ -14,7 +14,7 @@ from keystoneauth1 import noauth, session
 from osc_lib import exceptions
 
 from larder_openstack.osc import columns, plugin
-from larder_openstack.osc import claim, decision, demand, image, item, pool, tier
+from larder_openstack.osc import claim, decision, demand, image, item, pool, report, tier
 from tests import fake_daemon
 
 PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
@@ -146,6 +146,18 @@ class CommandTest(CommandCase):
                          [request[:2] for request in self.server.requests[-2:]])
         with self.assertRaises(SystemExit):
             self.run_command(tier.SetTier, 'gold', '--project', 'demo')
+
+    def test_report(self):
+        gain = {'hits': 49, 'misses': 1, 'hit_rate': 0.98, 'seconds_saved': 75.2, 'idle_hours': 12.25}
+        self.answer({'report': {'mode': 'observe', 'from': 'f', 'until': 'u', 'all': dict(gain, outside=3),
+                                'pools': [dict(gain, pool_id='p1', kind='port', create_seconds=1.5)]}})
+        lines = [[word.strip() for word in line.split('|')[1:-1]]
+                 for line in self.run_command(report.ShowReport, '--days', '7').splitlines()]
+        self.assertEqual(['p1', 'port', '49', '1', '98.0 %', '1m15s', '12.2 h', '1.5s'], lines[3])
+        self.assertEqual(['all, had it been there', '-', '49', '1', '98.0 %', '1m15s', '12.2 h', '-'], lines[4])
+        self.assertIn('days=7', self.server.requests[-1][1])
+        with self.assertRaises(SystemExit):
+            self.run_command(report.ShowReport, '--days', '32')
 
     def test_decisions(self):
         self.answer({'decisions': [{'id': 1, 'at': 'a', 'pool_id': 'p1', 'target': 8, 'previous': 5, 'interval': 300,

@@ -55,6 +55,7 @@ store_sources = \
 	src/store/image_host.c src/store/image_host.h \
 	src/store/image_pool.c src/store/image_pool.h \
 	src/store/gain.c src/store/gain.h \
+	src/store/import.c src/store/import.h \
 	src/store/item.c src/store/item.h src/store/item_row.h \
 	src/store/item_claim.c src/store/item_claim.h \
 	src/store/key.c src/store/key.h \
@@ -72,7 +73,8 @@ store_sources = \
 	src/store/slot.c src/store/slot.h \
 	src/store/store.c src/store/store.h \
 	src/store/tier.c src/store/tier.h \
-	src/store/url.c src/store/url.h
+	src/store/url.c src/store/url.h \
+	src/store/utilisation.c src/store/utilisation.h
 
 cloud_sources = \
 	src/cloud/aggregate.c \
@@ -84,12 +86,16 @@ cloud_sources = \
 	src/cloud/http.c src/cloud/http.h \
 	src/cloud/identity.c src/cloud/identity.h \
 	src/cloud/image.c src/cloud/image.h \
+	src/cloud/instance.h \
 	src/cloud/list.c src/cloud/list.h \
 	src/cloud/login.c src/cloud/login.h \
+	src/cloud/measure.c \
+	src/cloud/metric.c src/cloud/metric.h \
 	src/cloud/network.c src/cloud/network.h \
 	src/cloud/port.c \
 	src/cloud/retry.c src/cloud/retry.h \
 	src/cloud/send.c src/cloud/send.h \
+	src/cloud/server_list.c src/cloud/server_list.h \
 	src/cloud/session.c src/cloud/session.h \
 	src/cloud/token_cache.c src/cloud/token_cache.h \
 	src/cloud/token_fresh.c src/cloud/token_fresh.h \
@@ -128,6 +134,10 @@ bootstrap_sources = \
 	src/bootstrap/workers.c
 
 role_sources = \
+	src/role/csv.c src/role/csv.h \
+	src/role/csv_import.c \
+	src/role/historian.c src/role/historian.h \
+	src/role/history.c src/role/history.h \
 	src/role/listener.c src/role/listener.h \
 	src/role/member.c src/role/member.h \
 	src/role/planner.c src/role/planner.h \
@@ -137,7 +147,8 @@ role_sources = \
 	src/role/sink_boots.c \
 	src/role/sink_images.c \
 	src/role/sink_sightings.c \
-	src/role/sinks.c
+	src/role/sinks.c \
+	src/role/usage.c src/role/usage.h
 
 api_sources = \
 	src/api/adoptions.c \
@@ -175,6 +186,7 @@ cmd_sources = \
 	src/cmd/config.c src/cmd/config.h \
 	src/cmd/config_check.c \
 	src/cmd/daemon.c src/cmd/daemon.h \
+	src/cmd/import.c \
 	src/cmd/manage.c src/cmd/manage.h \
 	src/cmd/notify.c src/cmd/notify.h
 

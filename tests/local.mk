@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/test_cloud_token_cache \
 	tests/unit/test_cloud_token_fresh \
 	tests/unit/test_config \
+	tests/unit/test_csv \
 	tests/unit/test_decode \
 	tests/unit/test_digest \
 	tests/unit/test_distribution \
@@ -27,6 +28,7 @@ unit_tests = \
 	tests/unit/test_key \
 	tests/unit/test_limits \
 	tests/unit/test_log \
+	tests/unit/test_metric \
 	tests/unit/test_metric \
 	tests/unit/test_options \
 	tests/unit/test_plan \
@@ -53,6 +55,7 @@ service_tests = \
 	tests/service/test_cloud \
 	tests/service/test_cloud_tls \
 	tests/service/test_image \
+	tests/service/test_history \
 	tests/service/test_item \
 	tests/service/test_listener \
 	tests/service/test_member \
@@ -91,6 +94,7 @@ tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
 tests_service_test_planner_SOURCES = tests/service/test_planner.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_member_SOURCES = tests/service/test_member.c $(service_helpers)
+tests_service_test_history_SOURCES = tests/service/test_history.c $(service_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
 tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)

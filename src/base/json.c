@@ -161,6 +161,17 @@ const struct json *json_element(const struct json *array, size_t index)
     return (const struct json *)json_object_array_get_idx(json_inside(array), index);
 }
 
+bool json_number(const struct json *json, double *ret_number)
+{
+    const struct json_object *inside = json_inside(json);
+
+    if (!json_object_is_type(inside, json_type_int) &&
+        !json_object_is_type(inside, json_type_double))
+        return false;
+    *ret_number = json_object_get_double(inside);
+    return true;
+}
+
 const char *json_text(const struct json *json)
 {
     if (!json_object_is_type(json_inside(json), json_type_string))

@@ -98,6 +98,7 @@ bool json_is_object(const struct json *json);
 size_t json_length(const struct json *array); /* 0 for anything else */
 const struct json *json_element(const struct json *array, size_t index);
 const char *json_text(const struct json *json); /* NULL unless a string */
+bool json_number(const struct json *json, double *ret_number); /* false unless a number */
 
 /* Reads an object into a struct; -EINVAL names the member, as in
  * "claim.volumes[2].size must be a whole number from 1 to 16384"; the struct is half read then. */

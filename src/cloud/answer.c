@@ -31,6 +31,15 @@ static const char *text_or_nothing(const struct json *json)
     return text ? text : "";
 }
 
+/* {"code": 404, "title": "Not Found", "description": TEXT or {"cause": TEXT, …}} */
+static const char *words_of_gnocchi(const struct json *body)
+{
+    const struct json *description = json_at(body, "description");
+    const char *cause = text_or_nothing(json_at(description, "cause"));
+
+    return *cause ? cause : text_or_nothing(description);
+}
+
 /* The texts are the document's. */
 static struct complaint complaint_of(const struct json *body)
 {
@@ -44,6 +53,8 @@ static struct complaint complaint_of(const struct json *body)
         if (!*complaint.message)
             complaint.message = text_or_nothing(json_at(inside, "detail"));
     }
+    if (!*complaint.message)
+        complaint.message = words_of_gnocchi(body);
     return complaint;
 }
 
@@ -80,10 +91,13 @@ static bool is_about_addresses(const struct complaint *complaint)
 }
 
 /* A 404 says that a resource is gone, and rows are given up for it: so it must be the service's
- * own word.  A wrong path, a proxy or another server says 404 too.  Glance has no words in JSON. */
+ * own word.  A wrong path, a proxy or another server says 404 too.  Glance has no words in JSON,
+ * Gnocchi no request id. */
 static bool is_the_services_own(enum service service, const struct http_answer *answer,
                                 const struct complaint *complaint)
 {
+    if (service == SERVICE_METRIC)
+        return *complaint->message;
     if (!answer->request_id[0])
         return false;
     return service == SERVICE_IMAGE ||

@@ -17,6 +17,7 @@ static const struct {
     [SERVICE_VOLUME] = { "Cinder", { "block-storage", "volumev3", "volume" }, "v3", true },
     [SERVICE_IMAGE] = { "Glance", { "image" }, "v2", false },
     [SERVICE_COMPUTE] = { "Nova", { "compute" }, "v2.1", false },
+    [SERVICE_METRIC] = { "Gnocchi", { "metric" }, "v1", false },
 };
 
 const char *service_name(enum service service)

@@ -64,6 +64,15 @@ int client_project_id(struct client *client, char ret_id[static ID_SIZE], struct
     return status;
 }
 
+int client_has_service(struct client *client, enum service service, struct error *error)
+{
+    struct pass pass;
+    int status = session_pass(client->cloud, client->http, SERVICE_IDENTITY, &pass, error);
+
+    explicit_bzero(pass.token, sizeof(pass.token));
+    return status ? status : session_knows(client->cloud, service);
+}
+
 static int add_headers(struct http *http, const struct call *call, const struct pass *pass)
 {
     const struct {
@@ -92,6 +101,7 @@ static int call_once(struct client *client, const struct call *call, const struc
     struct request request = {
         .asked = { call->service, call->method, call->path },
         .body = call->body,
+        .repeatable = call->reads_only,
         .timeout_ms = session_timeout_ms(client->cloud, call->service),
     };
     int status = add_headers(client->http, call, pass);
@@ -136,6 +146,11 @@ int client_call(struct client *client, const struct call *call, struct json **re
 
     if (!status)
         status = answer_judge(&asked, http_answer(client->http), error);
+    if (status == -ETIMEDOUT && call->reads_only) {
+        status = -EAGAIN; /* whether it was carried out is all the same */
+        if (error)
+            error->code = status;
+    }
     if (!status && ret_json)
         status = answer_parse(&asked, http_answer(client->http), ret_json, error);
     return status;

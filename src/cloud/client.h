@@ -26,9 +26,10 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum service { SERVICE_IDENTITY, SERVICE_NETWORK, SERVICE_VOLUME, SERVICE_IMAGE, SERVICE_COMPUTE };
-#define SERVICES 5
-#define SERVICE_CHOICES "identity|network|volume|image|compute" /* in the same order */
+enum service { SERVICE_IDENTITY, SERVICE_NETWORK, SERVICE_VOLUME, SERVICE_IMAGE, SERVICE_COMPUTE,
+               SERVICE_METRIC };
+#define SERVICES 6
+#define SERVICE_CHOICES "identity|network|volume|image|compute|metric" /* in the same order */
 
 struct service_options {
     char endpoint_override[512];
@@ -71,6 +72,10 @@ DEFINE_CLEANUP(client, struct client *, client_close);
 /* The project our token is for; logs in where needed. */
 int client_project_id(struct client *client, char ret_id[static ID_SIZE], struct error *error);
 
+/* 1 when the catalog has the service (or an option says where it is), 0 when not; logs in where
+ * needed. */
+int client_has_service(struct client *client, enum service service, struct error *error);
+
 /* One call.  'path' is below the root of the service's API version, which the session finds however
  * the catalog writes the endpoint: "/ports" is GET http://…/v2.0/ports, "/volumes" is
  * http://…/v3/PROJECT/volumes. */
@@ -80,6 +85,7 @@ struct call {
     const char *path;
     const char *body;          /* JSON text or NULL */
     const char *microversion;  /* "volume 3.55" or NULL */
+    bool reads_only;           /* although it is a POST: it is sent again like a GET */
     const char *subject_token; /* identity: sent as X-Subject-Token, or NULL; never logged */
 };
 /* 'ret_json' NULL: the answer's body is dropped; else the parsed body (NULL when it was empty). */

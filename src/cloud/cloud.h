@@ -10,7 +10,9 @@
 #include "cloud/compute.h"
 #include "cloud/identity.h"
 #include "cloud/image.h"
+#include "cloud/metric.h"
 #include "cloud/network.h"
+#include "cloud/server_list.h"
 #include "cloud/volume.h"
 
 #endif

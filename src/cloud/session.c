@@ -301,6 +301,16 @@ int session_pass(struct cloud *cloud, struct http *http, enum service service,
     return status;
 }
 
+bool session_knows(struct cloud *cloud, enum service service)
+{
+    bool known;
+
+    pthread_mutex_lock(&cloud->lock);
+    known = cloud->login.roots[service][0] != '\0';
+    pthread_mutex_unlock(&cloud->lock);
+    return known;
+}
+
 void session_refuse(struct cloud *cloud, const struct pass *pass)
 {
     pthread_mutex_lock(&cloud->lock);

@@ -40,6 +40,8 @@ struct pass {
 /* Logs in by 'http' where needed.  Waits at most as long as a login may take. */
 int session_pass(struct cloud *cloud, struct http *http, enum service service,
                  struct pass *ret_pass, struct error *error);
+/* Whether the login's catalog, or an option, says where it is. */
+bool session_knows(struct cloud *cloud, enum service service);
 /* A service has refused the token of this pass. */
 void session_refuse(struct cloud *cloud, const struct pass *pass);
 

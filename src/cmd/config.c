@@ -110,6 +110,7 @@ static const struct option options[] = {
     SERVICE("cinder", SERVICE_VOLUME, "10"),
     SERVICE("glance", SERVICE_IMAGE, "10"),
     SERVICE("nova", SERVICE_COMPUTE, "10"),
+    SERVICE("gnocchi", SERVICE_METRIC, "5"),
 
     INT("bootstrap", "workers", bootstrap.workers, 0, "4", 1, 64, "threads",
         "Threads that move items through their lives. Each uses a database connection."),
@@ -250,6 +251,26 @@ static const struct option options[] = {
         "How long a planner that died still leads; another takes over then."),
     INT("reserve", "keep_days", reserve.keep_days, OPTION_RELOAD, "30", 1, 3650, "days",
         "How long decisions are kept; each pool's last stays."),
+
+    BOOL("telemetry", "import", historian.import, 0, "true",
+         "The role predictor takes in the history of instances from Gnocchi, once, where the cloud "
+         "has it."),
+    INT("telemetry", "history_days", historian.history_days, 0, "30", 1, 400, "days",
+        "How far back the import goes, and how old a gap may be that is filled."),
+    BOOL("telemetry", "fill_gaps", historian.fill_gaps, 0, "true",
+         "What the bus could not tell (listener down, messages lost) is filled in from Nova, and "
+         "from Gnocchi where there is one."),
+    FLOAT("telemetry", "pages_per_second", historian.pages_per_second, 0, "2", 0.01, 100,
+          "pages per second", "Most pages, of 500 instances each, that imports ask for."),
+    LIST("telemetry", "metrics", historian.metrics, 0, "cpu,memory,network,disk",
+         "Whose utilisation is kept, from Gnocchi: cpu, memory, network, disk. Empty: none."),
+    INT("telemetry", "period", historian.period_s, 0, "300", 10, 86400, "seconds",
+        "Time between two looks at Gnocchi."),
+    INT("telemetry", "granularity", historian.granularity_s, 0, "300", 10, 300, "seconds",
+        "Granularity of Gnocchi's archive policy for these metrics; a divisor of 300."),
+    INT("telemetry", "backlog", historian.backlog, 0, "10000", 0, 1000000000, "measures",
+        "With more measures than that waiting in Gnocchi, its newest points are not trusted: the "
+        "utilisation waits."),
 
     TEXT("api", "bind_host", api.bind_host, OPTION_REQUIRED, "127.0.0.1",
          "Address to listen on. Unless it is a loopback address, cert_file is needed."),

@@ -15,6 +15,7 @@
 #include "claim/claim.h"
 #include "cloud/cloud.h"
 #include "reserve/plan.h"
+#include "role/historian.h"
 #include "store/store.h"
 
 #define CONFIG_PATH SYSCONFDIR "/larder/larder.conf"
@@ -32,6 +33,7 @@ struct config {
     struct plan_options reserve;
     struct api_options api;
     struct bus_options listener;
+    struct historian_options historian;
 };
 
 /* Reads and checks 'path' (NULL: the defaults, unchecked across options). */

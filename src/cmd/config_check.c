@@ -8,6 +8,7 @@
 
 #include "api/listen.h"
 #include "bus/transport.h"
+#include "role/usage.h"
 
 static bool is_role(const char *word)
 {
@@ -103,6 +104,20 @@ static int check_login(const struct config *config, struct error *error)
                   "v3applicationcredential");
 }
 
+static int check_telemetry(const struct config *config, struct error *error)
+{
+    const struct historian_options *historian = &config->historian;
+
+    for (size_t i = 0; i < historian->metrics.count; i++)
+        if (!usage_knows_metric(historian->metrics.items[i]))
+            return error_set(error, -EINVAL, "[telemetry] metrics: there is no metric \"%s\": they "
+                             "are cpu, memory, network and disk", historian->metrics.items[i]);
+    if (300 % historian->granularity_s != 0)
+        return error_set(error, -EINVAL, "[telemetry] granularity = %" PRId64 " does not divide "
+                         "300 seconds: take 60, 100, 150 or 300", historian->granularity_s);
+    return 0;
+}
+
 /* Adoptions carry transfer keys: they go over TLS or do not leave the machine. */
 static int check_tls(const struct config *config, struct error *error)
 {
@@ -153,6 +168,7 @@ int config_check(const struct config *config, struct error *error)
     static int (*const checks[])(const struct config *, struct error *) = {
         check_roles, check_floors, check_lease, check_refresh, check_connections,
         check_login, check_tls,    check_hook_role, check_listener,
+        check_telemetry,
     };
     int status = 0;
 

@@ -44,6 +44,7 @@ struct daemon {
     struct api api;
     struct api_server *server;
     struct listener *listener;
+    struct historian *historian;
 };
 
 /* ---- the parts ---- */
@@ -220,6 +221,23 @@ static void wake_planner(void *context)
     planner_wake(daemon->planner);
 }
 
+static int start_historian(struct daemon *daemon, struct error *error)
+{
+    if (!config_has_role(&daemon->config, "predictor"))
+        return 0;
+    return historian_start(&daemon->config.historian, daemon->database, daemon->cloud,
+                           &daemon->historian, error);
+}
+
+static void stop_historian(struct daemon *daemon)
+{
+    if (historian_stop(daemon->historian, GRACE_MS) == 0)
+        return;
+    log_warning("the historian has not ended after %d s: it goes on after a restart",
+                GRACE_MS / 1000);
+    _exit(EXIT_SUCCESS);
+}
+
 static int start_api(struct daemon *daemon, struct error *error)
 {
     const struct bootstrap_options *bootstrap = &daemon->config.bootstrap;
@@ -313,6 +331,7 @@ static const struct part {
     { "schema", check_schema, NULL },
     { "cloud", start_cloud, stop_cloud },
     { "workers", start_workers, stop_workers },
+    { "historian", start_historian, stop_historian },
     { "images", start_images, stop_images },
     { "planner", start_planner, stop_planner },
     { "api", start_api, stop_api },

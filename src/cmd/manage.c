@@ -86,12 +86,20 @@ static int key_create(const char *path)
 static const struct command {
     const char *words[2];
     int (*run)(const char *path);
+    int (*run_on)(const char *path, const char *file); /* instead: FILE follows the words */
     const char *help;
 } commands[] = {
-    { { "db", "sync" }, db_sync, "bring the database schema to the newest version" },
-    { { "db", "version" }, db_version, "print the version of the database schema" },
-    { { "key", "create" }, key_create, "make the file with the key that seals transfer keys" },
-    { { "check", NULL }, manage_check,
+    { { "db", "sync" }, db_sync, NULL, "bring the database schema to the newest version" },
+    { { "db", "version" }, db_version, NULL, "print the version of the database schema" },
+    { { "key", "create" }, key_create, NULL,
+      "make the file with the key that seals transfer keys" },
+    { { "import", "gnocchi" }, manage_import_gnocchi, NULL,
+      "take in the instances that Gnocchi remembers; goes on where it ended" },
+    { { "import", "nova" }, manage_import_nova, NULL,
+      "take in the servers that Nova remembers, deleted ones too" },
+    { { "import", "csv" }, NULL, manage_import_csv,
+      "take in instances from FILE; its first line names the columns" },
+    { { "check", NULL }, manage_check, NULL,
       "look at all that larderd needs; exit 0: well, 1: warnings, 2: failures" },
 };
 
@@ -101,9 +109,16 @@ static int print_usage(FILE *out)
           "  --config-file FILE  the configuration (default: " CONFIG_PATH ")\n"
           "commands:\n", out);
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-        fprintf(out, "  %s %-*s %s\n", commands[i].words[0], 15 - (int)strlen(commands[i].words[0]),
-                commands[i].words[1] ? commands[i].words[1] : "", commands[i].help);
+        fprintf(out, "  %s %-*s%-5s %s\n", commands[i].words[0],
+                15 - (int)strlen(commands[i].words[0]),
+                commands[i].words[1] ? commands[i].words[1] : "", commands[i].run_on ? "FILE" : "",
+                commands[i].help);
     return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int words_of(const struct command *command)
+{
+    return 1 + (command->words[1] != NULL) + (command->run_on != NULL);
 }
 
 static const struct command *find_command(int words, char **argv)
@@ -111,8 +126,8 @@ static const struct command *find_command(int words, char **argv)
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         const struct command *command = &commands[i];
 
-        if (words == (command->words[1] ? 2 : 1) && text_equal(command->words[0], argv[1]) &&
-            (words == 1 || text_equal(command->words[1], argv[2])))
+        if (words == words_of(command) && text_equal(command->words[0], argv[1]) &&
+            (!command->words[1] || text_equal(command->words[1], argv[2])))
             return command;
     }
     return NULL;
@@ -132,5 +147,7 @@ int manage_main(int argc, char **argv)
     if (help)
         return print_usage(stdout);
     command = find_command(words, argv);
-    return command ? command->run(path) : print_usage(stderr);
+    if (!command)
+        return print_usage(stderr);
+    return command->run_on ? command->run_on(path, argv[3]) : command->run(path);
 }

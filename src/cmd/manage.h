@@ -7,6 +7,11 @@
 
 int manage_main(int argc, char **argv);
 
+/* The sub-commands `import` (import.c); each returns the exit code. */
+int manage_import_gnocchi(const char *path);
+int manage_import_nova(const char *path);
+int manage_import_csv(const char *path, const char *file);
+
 /* The sub-command `check` (check.c): prints a line for each thing looked at; returns the exit
  * code, 0: all is well, 1: there are warnings, 2: something must be put right. */
 int manage_check(const char *path);

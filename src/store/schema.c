@@ -281,6 +281,20 @@ static const char *const forecast_tables[] = {
     " UNIQUE KEY gaps_from (source, from_ms)"
     ")" TABLE_OPTIONS,
 
+    /* How far the taking in of what happened earlier has come; 'marker' is the source's own word
+     * for where it goes on. */
+    "CREATE TABLE IF NOT EXISTS imports ("
+    " source VARCHAR(64) NOT NULL PRIMARY KEY,"
+    " from_ms" TIME ","
+    " until_ms" TIME ","
+    " reached_ms" TIME ","
+    " marker" OPTIONAL_ID ","
+    " instances BIGINT NOT NULL DEFAULT 0,"
+    " strange BIGINT NOT NULL DEFAULT 0,"
+    " finished_ms" OPTIONAL_TIME ","
+    " updated_ms" TIME
+    ")" TABLE_OPTIONS,
+
     "CREATE TABLE IF NOT EXISTS models ("
     " series_id BIGINT NOT NULL PRIMARY KEY,"
     " version INT NOT NULL,"

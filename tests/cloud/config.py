@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cloud's configuration files: rendered from conf/, and Larder's hooks written into them.
 
-    config.py render [infra|services|qemu]   writes what is missing or whose template changed
+    config.py render [infra|services|qemu|telemetry]   writes what is missing or whose template changed
     config.py hooks on|off [FILE SECTION OPTION VALUE]...
     config.py larderd                   writes larder.conf
 
@@ -35,6 +35,12 @@ SERVICES = (
     ('venv', 'cinder/api-paste.ini', 'cinder/api-paste.ini'),
     ('venv', 'cinder/resource_filters.json', 'cinder/resource_filters.json'),
     ('venv', 'cinder/rootwrap.conf', 'cinder/rootwrap.conf'),
+)
+TELEMETRY = (
+    ('conf', 'gnocchi.conf', 'gnocchi/gnocchi.conf'),
+    ('conf', 'gnocchi-api-paste.ini', 'gnocchi/api-paste.ini'),
+    ('conf', 'ceilometer.conf', 'ceilometer/ceilometer.conf'),
+    ('conf', 'event_pipeline.yaml', 'ceilometer/event_pipeline.yaml'),
 )
 
 QEMU = (
@@ -209,10 +215,11 @@ def hooks(on, extra):
 
 def main(argv):
     if argv[0] == 'render':
-        for row in {'infra': INFRA + IDENTITY, 'services': SERVICES, 'qemu': QEMU}[argv[1]]:
+        tables = {'infra': INFRA + IDENTITY, 'services': SERVICES, 'qemu': QEMU, 'telemetry': TELEMETRY}
+        for row in tables[argv[1]]:
             if render(*row):
                 print(row[2])
-        fakes = {'infra': (), 'services': range(1, int(os.environ['HOSTS']) + 1), 'qemu': (9,)}[argv[1]]
+        fakes = {'services': range(1, int(os.environ['HOSTS']) + 1), 'qemu': (9,)}.get(argv[1], ())
         for n in fakes:
             os.environ['N'] = str(n)
             if render('conf', 'nova-fake.conf', 'nova/nova-fake%d.conf' % n):

@@ -7,6 +7,7 @@ INFRA='mariadb memcached epmd rabbitmq'
 NEUTRON_DAEMONS='neutron-api neutron-rpc-server neutron-periodic-workers'
 SERVICES="keystone placement glance-api $NEUTRON_DAEMONS nova-conductor nova-scheduler nova-api nova-metadata
     cinder-api cinder-scheduler cinder-volume"
+TELEMETRY_DAEMONS='ceilometer-notification gnocchi-metricd gnocchi-api'
 COMPUTES=$(for ((n = 1; n <= HOSTS; n++)); do printf 'nova-compute-fake%d ' $n; done)
 
 QEMU_COMPUTES='nova-compute-qemu1 nova-compute-fake9'   # zone qemu; see qemu.sh
@@ -16,12 +17,13 @@ NEUTRON_ARGS="--config-file $ETC/neutron/neutron.conf --config-file $ETC/neutron
 CINDER_ARGS="--config-file $ETC/cinder/cinder.conf"
 
 # wsgi NAME MODULE PROCESSES THREADS [UWSGI OPTION...]
+# PYTHON_VENV ($VENV) is the virtual environment it runs in.
 # uWSGI's --http-socket does not keep connections alive well: each answer closes its own.
 wsgi() {
-    local name=$1 module=$2 processes=$3 threads=$4
+    local name=$1 module=$2 processes=$3 threads=$4 venv=${PYTHON_VENV:-$VENV}
     shift 4
-    start "$name" "$VENV/bin/uwsgi" --http-socket "127.0.0.1:${PORT[$name]}" --module "$module:application" \
-        --home "$VENV" --processes "$processes" --threads "$threads" --enable-threads --master --die-on-term \
+    start "$name" "$venv/bin/python" "$VENV/bin/uwsgi" --http-socket "127.0.0.1:${PORT[$name]}" --module "$module:application" \
+        --home "$venv" --processes "$processes" --threads "$threads" --enable-threads --master --die-on-term \
         --thunder-lock --lazy-apps --need-app --buffer-size 65535 --so-keepalive --listen 128 \
         --add-header 'Connection: close' --logformat-strftime --log-date='%Y-%m-%d %H:%M:%S' \
         --log-format '%(ftime) "%(method) %(uri) %(proto)" %(status) %(size)b %(msecs)ms' "$@"
@@ -80,6 +82,10 @@ start_daemon() {
     nova-metadata) OS_NOVA_CONFIG_DIR="$ETC/nova" wsgi nova-metadata nova.wsgi.metadata 1 2 ;;
     neutron-api) wsgi neutron-api neutron.wsgi.api 2 4 --pyargv "$NEUTRON_ARGS" ;;
     cinder-api) wsgi cinder-api cinder.wsgi.api 2 4 --pyargv "$CINDER_ARGS" ;;
+    gnocchi-api) PYTHON_VENV=$TELEMETRY wsgi gnocchi-api gnocchi.wsgi.api 1 4 --pyargv "--config-file $ETC/gnocchi/gnocchi.conf" ;;
+    gnocchi-metricd) start "$1" "$TELEMETRY/bin/gnocchi-metricd" --config-file "$ETC/gnocchi/gnocchi.conf" ;;
+    ceilometer-notification)
+        start "$1" "$TELEMETRY/bin/ceilometer-agent-notification" --config-file "$ETC/ceilometer/ceilometer.conf" ;;
     neutron-*) start "$1" "$1" $NEUTRON_ARGS ;;
     cinder-*) start "$1" "$1" $CINDER_ARGS ;;
     nova-compute-*) start "$1" nova-compute $NOVA_ARGS --config-file "$ETC/nova/nova-${1#nova-compute-}.conf" ;;

@@ -11,12 +11,12 @@ PASS=${LARDER_CLOUD_PASSWORD:-larder-cloud}
 HOSTS=${LARDER_CLOUD_HOSTS:-3}              # compute hosts with Nova's fake driver
 DEBUG=${LARDER_CLOUD_DEBUG:-false}          # the services' debug logs cost a fifth of the CPU
 REGION=RegionOne
-VENV=$ROOT/venv ETC=$ROOT/etc LOG=$ROOT/log RUN=$ROOT/run STAMP=$ROOT/stamp
+VENV=$ROOT/venv TELEMETRY=$ROOT/venv-telemetry ETC=$ROOT/etc LOG=$ROOT/log RUN=$ROOT/run STAMP=$ROOT/stamp
 export LANG=C.UTF-8 LC_ALL=C.UTF-8
 
 declare -A PORT
 for p in keystone:5000 nova-api:8774 nova-metadata:8775 cinder-api:8776 placement:8778 larderd:8787 \
-    glance-api:9292 neutron-api:9696 mariadb:3306 epmd:4369 rabbitmq:5672 memcached:11211; do
+    gnocchi-api:8041 glance-api:9292 neutron-api:9696 mariadb:3306 epmd:4369 rabbitmq:5672 memcached:11211; do
     PORT[${p%:*}]=$((BASE + ${p#*:}))
 done
 PORT[rabbitmq-dist]=$((BASE + 5680))
@@ -103,7 +103,8 @@ kill_session() {
 declare -A LOG_OFFSET=()     # where in its log this start of a daemon begins
 
 # start NAME COMMAND...: in a session of its own, marked, its id recorded.  Files that a library leaves in
-# TMPDIR under its parent's id would confuse the next start, so each start has a fresh one.
+# TMPDIR under its parent's id would confuse the next start, so each start has a fresh one.  What the caller has open, a
+# lock for example, is not the daemon's.
 start() {
     local name=$1 pid
     shift
@@ -114,7 +115,8 @@ start() {
     chmod 1777 "$ROOT/tmp/$name"
     touch "$LOG/$name.log"
     LOG_OFFSET[$name]=$(stat -c %s "$LOG/$name.log")
-    env "$MARK" SPT_NOENV=1 TMPDIR="$ROOT/tmp/$name" setsid "$@" >>"$LOG/$name.log" 2>&1 </dev/null &
+    env "$MARK" SPT_NOENV=1 TMPDIR="$ROOT/tmp/$name" setsid "$@" >>"$LOG/$name.log" 2>&1 </dev/null \
+        3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
     pid=$!
     echo $pid >"$RUN/$name.pid"
     until ours $pid || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done

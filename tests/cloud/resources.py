@@ -2,6 +2,7 @@
 """What the cloud holds and is made through its APIs; each step looks before it makes.
 
     resources.py catalog   services, projects, users, roles; writes their ids to $ETC/ids
+    resources.py telemetry what `catalog` makes, for Gnocchi and Ceilometer
     resources.py base      images, flavors, networks, volume types, the hosts' aggregate
     resources.py ready SINCE   waits until every service has reported itself up after SINCE (seconds of the epoch): a service
                            that has just been started anew looks up by its old report while it still sets up
@@ -53,6 +54,11 @@ USERS = (  # name, project, roles
     ('larder-hook', 'service', ('larder_hook',)),
     ('cinder-internal', 'cinder-internal', ('member',)),
 )
+TELEMETRY_CATALOG = (('gnocchi', 'metric', 'GNOCCHI_API', ''),)
+TELEMETRY_USERS = (
+    ('gnocchi', 'service', ('admin', 'service')),
+    ('ceilometer', 'service', ('admin', 'service')),
+)
 FLAVORS = (('m1.nano', 1, 64, 0), ('m1.tiny', 1, 128, 1), ('m1.small', 1, 256, 2), ('m1.medium', 2, 512, 5))
 IMAGES = ('tiny', 'medium')
 NETWORKS = (  # name, its project or None for one that all share, range
@@ -78,11 +84,11 @@ def by_name(rows):
     return {row.name: row for row in rows}
 
 
-def catalog(cloud):
+def catalog(cloud, entries=CATALOG, accounts=USERS):
     identity = cloud.identity
     services = by_name(identity.services())
     endpoints = {(e.service_id, e.interface) for e in identity.endpoints()}
-    for name, kind, port, path in CATALOG:
+    for name, kind, port, path in entries:
         service = services.get(name) or identity.create_service(name=name, type=kind)
         for interface in ('public', 'internal', 'admin'):
             if (service.id, interface) not in endpoints:
@@ -95,12 +101,16 @@ def catalog(cloud):
     for name in PROJECTS:
         projects[name] = projects.get(name) or identity.create_project(name=name, domain_id='default')
     users = by_name(identity.users())
-    for name, project, names in USERS:
+    for name, project, names in accounts:
         users[name] = users.get(name) or identity.create_user(
             name=name, password=PASSWORD, domain_id='default', default_project_id=projects[project].id)
         for role in names:
             identity.assign_project_role_to_user(projects[project].id, users[name].id, roles[role].id)
     write_ids(projects, users)
+
+
+def telemetry(cloud):
+    catalog(cloud, TELEMETRY_CATALOG, TELEMETRY_USERS)
 
 
 def write_ids(projects, users):
@@ -199,4 +209,5 @@ def status(cloud):
 if __name__ == '__main__':
     for variable in [v for v in os.environ if v.startswith('OS_')]:
         del os.environ[variable]
-    {'catalog': catalog, 'base': base, 'ready': ready, 'qemu': qemu, 'status': status}[sys.argv[1]](connect(), *sys.argv[2:])
+    steps = {'catalog': catalog, 'telemetry': telemetry, 'base': base, 'ready': ready, 'qemu': qemu, 'status': status}
+    steps[sys.argv[1]](connect(), *sys.argv[2:])

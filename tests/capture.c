@@ -51,12 +51,14 @@ static char *read_file(const char *path, size_t *ret_length)
 static char *write_envelope(const char *message)
 {
     struct strbuf out = STRBUF_INIT(CAPTURE_MOST);
-    struct json_writer writer = JSON_WRITER(&out);
 
-    json_begin_object(&writer, NULL);
-    json_put_text(&writer, "oslo.version", "2.0");
-    json_put_text(&writer, "oslo.message", message);
-    json_end_object(&writer);
+    strbuf_add_text(&out, "{\"oslo.version\": \"2.0\", \"oslo.message\": \"");
+    for (; *message; message++) {
+        if (*message == '"' || *message == '\\')
+            strbuf_add(&out, "\\", 1);
+        strbuf_add(&out, message, 1);
+    }
+    strbuf_add_text(&out, "\"}");
     if (out.status)
         errx(1, "an envelope is too long");
     return out.text;

@@ -195,6 +195,15 @@ void feed_queue(struct feed *feed, const char *queue)
         errx(1, "the queue %s cannot be made", queue);
 }
 
+int64_t feed_count(struct feed *feed, const char *queue)
+{
+    amqp_queue_declare_ok_t *answer = amqp_queue_declare(feed->connection, CHANNEL,
+                                                         amqp_cstring_bytes(queue), true, true,
+                                                         false, false, amqp_empty_table);
+
+    return answer ? (int64_t)answer->message_count : -1;
+}
+
 int64_t feed_delete(struct feed *feed, const char *queue)
 {
     amqp_queue_delete_ok_t *answer = amqp_queue_delete(feed->connection, CHANNEL,

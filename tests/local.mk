@@ -99,6 +99,20 @@ tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
 tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 
+# What measures the bus; tests/bench/run bus runs it.
+EXTRA_PROGRAMS = tests/bench/bus_bench
+tests_bench_bus_bench_SOURCES = tests/bench/bus_bench.c $(traffic_helpers)
+tests_bench_bus_bench_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+
+# Damaged messages; with --enable-fuzzers (clang) libFuzzer makes them:
+#   fuzz_envelope CORPUS tests/fuzz/seeds/envelope
+unit_tests += tests/fuzz/fuzz_envelope
+tests_fuzz_fuzz_envelope_SOURCES = tests/fuzz/fuzz_envelope.c $(capture_helpers)
+tests_fuzz_fuzz_envelope_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZER_CPPFLAGS) \
+	-DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_fuzz_fuzz_envelope_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/seeds
+
 # Builds them; tests/service/run runs them.
 service-tests: $(service_tests) $(bench_programs)
 .PHONY: service-tests

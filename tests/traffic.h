@@ -48,6 +48,8 @@ void feed_boots(struct feed **feed, const char *transport_url, struct traffic *t
 void feed_queue(struct feed *feed, const char *queue);
 /* Receives and acknowledges 'count' messages and does nothing with them; returns the seconds. */
 double feed_drain(const char *transport_url, const char *queue, int64_t count, int64_t batch);
+/* How many messages wait in a queue; -1: it cannot be asked. */
+int64_t feed_count(struct feed *feed, const char *queue);
 /* Deletes a queue; returns how many messages were in it. */
 int64_t feed_delete(struct feed *feed, const char *queue);
 

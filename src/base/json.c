@@ -73,6 +73,15 @@ static const char *check_outside(const char *text, size_t length, size_t at)
     return NULL;
 }
 
+/* Most of a text is ASCII in strings; where that ends. */
+static size_t skip_plain(const char *text, size_t length, size_t at)
+{
+    while (at < length && (unsigned char)text[at] >= ' ' && (signed char)text[at] > 0 &&
+           text[at] != '"' && text[at] != '\\')
+        at++;
+    return at;
+}
+
 /* Refuses what json-c lets pass, and what it would cut. */
 static int check_text(const char *text, size_t length, struct error *error)
 {
@@ -83,7 +92,11 @@ static int check_text(const char *text, size_t length, struct error *error)
     for (size_t at = 0, step; at < length; at += step) {
         const char *wrong;
 
-        step = text_utf8_step(text + at, length - at);
+        if (in_string)
+            at = skip_plain(text, length, at);
+        if (at == length)
+            break;
+        step = (signed char)text[at] > 0 ? 1 : text_utf8_step(text + at, length - at);
         if (!step)
             return refuse(error, at, "bad UTF-8");
         if (!text[at])

@@ -197,7 +197,7 @@ static const struct option options[] = {
         "Most messages that wait; beyond, the oldest are dropped and a gap is noted. 0: no limit."),
     INT("listener", "expires", listener.expires_s, 0, "86400", 0, 2592000, "seconds",
         "A queue that nobody listens to for so long goes. 0: never."),
-    INT("listener", "batch", listener.batch, 0, "500", 1, 10000, "messages",
+    INT("listener", "batch", listener.batch, 0, "1000", 1, 10000, "messages",
         "Most messages that go to the database in one transaction."),
     INT("listener", "batch_time", listener.batch_ms, 0, "200", 0, 10000, "milliseconds",
         "Time in which a batch gathers."),

@@ -25,6 +25,7 @@
 LOG_MODULE("listener");
 
 #define IDLE_MS 500       /* a loop that is to stop is noticed so late */
+#define QUIET_MS 20       /* a batch is over when nothing has come for so long */
 #define TEND_MS 15000     /* between two looks at the queue and its bindings */
 #define WATCH_MS 5000     /* between two notes that the bus is watched */
 #define COMPLAIN_MS 10000 /* between two lines about messages that were dropped */
@@ -117,7 +118,8 @@ static int take_batch(struct listener *listener, struct error *error)
 
         if (left_ms < 0)
             break;
-        status = bus_next(listener->bus, left_ms, &message, error);
+        status = bus_next(listener->bus, end_ms && left_ms > QUIET_MS ? QUIET_MS : left_ms,
+                          &message, error);
         if (status <= 0)
             return status;
         if (!end_ms)

@@ -8,10 +8,10 @@ BARS = {    # measure: at most
     'bfv_ratio': 0.25, 'bfv_cached_ratio': 0.60, 'bfv_floor_ratio': 1.00, 'image_ratio': 0.75,
     'burst_ratio': 0.35, 'burst_floor_ratio': 1.10,
     'filter_ms_p50': 5, 'filter_ms_p99': 20, 'hook_down_ms_p99': 120, 'hook_open_ms_p99': 1,
-    'plan_s_10k': 2,
+    'plan_s_10k': 2, 'bus_lost': 0,
     'replay_double': 0, 'replay_failed': 0,
 }
-LEAST = {'replay_hit_rate': 0.9}    # measure: at least
+LEAST = {'bus_share': 0.4, 'replay_hit_rate': 0.9}    # measure: at least
 BEGAN = time.monotonic()
 
 

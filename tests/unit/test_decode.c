@@ -156,6 +156,27 @@ START_TEST(test_captures_are_peeked_at)
 }
 END_TEST
 
+/* With and without the short way through the envelope the same is read. */
+START_TEST(test_both_ways_agree)
+{
+    size_t count;
+    struct capture *captures = captures_load(SOURCE_DIR "/tests/data/captures", &count);
+    static struct boot_event once;
+
+    for (size_t i = 0; i < count; i++) {
+        auto_strbuf other = STRBUF_INIT(1 << 20);
+        int status;
+
+        memset(&once, 0, sizeof(once));
+        memset(&event, 0, sizeof(event));
+        status = bus_decode(captures[i].body, captures[i].length, &once, NULL);
+        strbuf_add_format(&other, " %s", captures[i].body);
+        ck_assert_int_eq(bus_decode(strbuf_text(&other), other.length, &event, NULL), status);
+        ck_assert_mem_eq(&once, &event, sizeof(event));
+    }
+}
+END_TEST
+
 /* ---- by hand ---- */
 
 static int decode_text(const char *event_type, const char *payload)
@@ -242,6 +263,9 @@ START_TEST(test_hostile)
     static const char *const bodies[] = {
         "", "x", "[]", "3", "null", "{}", "\xff\xfe", "{\"oslo.message\": 3}",
         "{\"oslo.message\": \"\"}", "{\"oslo.message\": \"[]\"}", "{\"oslo.message\": \"{}\"}",
+        "{\"oslo.version\": \"2.0\", \"oslo.message\": \"\"}",
+        "{\"oslo.version\": \"2.0\", \"oslo.message\": \"{}\", \"x\": \"\"}",
+        "{\"oslo.version\": \"2.0\", \"oslo.message\": \"\\\"}",
         "{\"event_type\": \"image.delete\"}", "{\"event_type\": 3, \"payload\": {}}",
         "{\"event_type\": \"image.delete\", \"payload\": []}",
         "{\"event_type\": \"image.delete\", \"payload\": {\"id\": \"../../etc/passwd\"}}",
@@ -302,6 +326,7 @@ START_TEST(test_damaged_captures)
 END_TEST
 
 UNIT_MAIN("decode", test_instances_in_both_formats, test_image_caches, test_ports, test_volumes,
-          test_captures_are_peeked_at, test_boots_that_found_no_host, test_images_and_projects,
+          test_captures_are_peeked_at, test_both_ways_agree,
+          test_boots_that_found_no_host, test_images_and_projects,
           test_ports_that_no_boot_makes, test_forged_event_type, test_hostile, test_too_long,
           test_deep, test_damaged_captures)

@@ -58,13 +58,13 @@ static const char read_pools[] =
     " p.tier_rule, p.target_since_ms, COALESCE(f.length_s, 0), COALESCE(f.made_ms, 0),"
     " COALESCE(f.model_version, 0), COALESCE(f.mean, 0), COALESCE(f.variance, 0),"
     " COALESCE(f.quantiles, '')"
-    " FROM (SELECT * FROM pools WHERE kind = ? AND id > ? ORDER BY id LIMIT ?) p"
+    " FROM pools p FORCE INDEX (PRIMARY)"
     " LEFT JOIN series s ON s.kind = ? AND s.digest = p.key_digest"
     " LEFT JOIN forecasts f ON f.subject = 'series' AND f.subject_id = CAST(s.id AS CHAR)"
     "  AND f.length_s = COALESCE((SELECT MIN(g.length_s) " FORECAST_OF
     "                             AND g.length_s * 1000 >= p.lead_time_ms + ?),"
     "                            (SELECT MAX(g.length_s) " FORECAST_OF "))"
-    " ORDER BY p.id";
+    " WHERE p.kind = ? AND p.id > ? ORDER BY p.id LIMIT ?";
 
 static void take_row(const struct read_row *row, struct plan_row *ret_row)
 {
@@ -88,8 +88,8 @@ static int read_page(struct store *store, struct reading *reading, const char *k
                      const char *marker, size_t *ret_count, struct error *error)
 {
     struct plan_row *rows;
-    int r = query_read(store, read_pools, VALUES(TEXT(kind), TEXT(marker), INT(PAGE), TEXT(kind),
-                                                 INT(reading->review_ms)),
+    int r = query_read(store, read_pools, VALUES(TEXT(kind), INT(reading->review_ms), TEXT(kind),
+                                                 TEXT(marker), INT(PAGE)),
                        &read_type, reading->page, PAGE, ret_count, error);
 
     if (r < 0)

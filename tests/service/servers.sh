@@ -129,7 +129,7 @@ start_mariadb() {
     cp "$home/ca.pem" "$DIR/mariadb-ca.pem" && chmod 644 "$DIR/mariadb-ca.pem"
     (as mysql mariadb-install-db --no-defaults --datadir="$home/data" --skip-test-db \
         --auth-root-socket-user="$(id -un)") >>"$log" 2>&1 || fail 'mariadb-install-db failed' "$log"
-    server_script mariadb "$MARIADB_PORT" mysql mariadbd --no-defaults --datadir="$home/data" --socket="$home/socket" --pid-file="$home/pid" \
+    server_script mariadb "$MARIADB_PORT" mysql mariadbd --no-defaults --datadir="$home/data" --socket="$home/socket" --pid-file="$home/pid" --tmpdir="$home" \
         --bind-address=127.0.0.1 --port="$MARIADB_PORT" --innodb-flush-log-at-trx-commit=2 \
         --innodb-buffer-pool-size=64M --max-connections=300 --log-bin="$home/binlog" --server-id=1 \
         --ssl-ca="$home/ca.pem" --ssl-cert="$home/server.pem" --ssl-key="$home/server.key" \

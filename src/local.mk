@@ -52,6 +52,7 @@ store_sources = \
 	src/store/figures.c src/store/figures.h \
 	src/store/forecast.c src/store/forecast.h \
 	src/store/gap.c src/store/gap.h \
+	src/store/history.c src/store/history.h \
 	src/store/image_host.c src/store/image_host.h \
 	src/store/image_pool.c src/store/image_pool.h \
 	src/store/gain.c src/store/gain.h \
@@ -143,6 +144,10 @@ role_sources = \
 	src/role/planner.c src/role/planner.h \
 	src/role/planning.c \
 	src/role/report.c src/role/report.h \
+	src/role/predict_feed.c src/role/predict_feed.h \
+	src/role/predict_shard.c src/role/predict_shard.h \
+	src/role/predict_totals.c src/role/predict_totals.h \
+	src/role/predictor.c src/role/predictor.h \
 	src/role/sink.h \
 	src/role/sink_boots.c \
 	src/role/sink_images.c \
@@ -159,6 +164,7 @@ api_sources = \
 	src/api/decisions.c \
 	src/api/demand.c \
 	src/api/filter.c src/api/filter.h \
+	src/api/forecasts.c \
 	src/api/health.c \
 	src/api/hook.c \
 	src/api/images.c src/api/warm.h \
@@ -173,6 +179,8 @@ api_sources = \
 	src/api/request.c src/api/request.h \
 	src/api/resources.h \
 	src/api/route.c src/api/route.h \
+	src/api/seen.c src/api/seen.h \
+	src/api/series.c \
 	src/api/server.c \
 	src/api/tier.h \
 	src/api/tiers.c \

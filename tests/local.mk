@@ -60,8 +60,10 @@ service_tests = \
 	tests/service/test_listener \
 	tests/service/test_member \
 	tests/service/test_planner \
+	tests/service/test_predictor \
 	tests/service/test_reconcile \
 	tests/service/test_rush \
+	tests/service/test_slot \
 	tests/service/test_sighting \
 	tests/service/test_store
 
@@ -97,6 +99,9 @@ tests_service_test_member_SOURCES = tests/service/test_member.c $(service_helper
 tests_service_test_history_SOURCES = tests/service/test_history.c $(service_helpers)
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
 tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_helpers)
+predicting_helpers = $(service_helpers) tests/service/predicting.c tests/service/predicting.h
+tests_service_test_predictor_SOURCES = tests/service/test_predictor.c $(predicting_helpers)
+tests_service_test_slot_SOURCES = tests/service/test_slot.c $(predicting_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
 
 # What measures the bus; tests/bench/run bus runs it.

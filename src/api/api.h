@@ -30,6 +30,7 @@ struct api {
     const struct api_options *options;
     const struct claim_options *claim_options;
     const struct pool_defaults *pool_defaults;
+    int64_t slot_s; /* of [predict] */
     const struct seal_key *key;
     struct database *database;
     struct cloud *cloud;

@@ -117,6 +117,14 @@ static int read_number(const struct parameter *parameter, const char *value, int
     return 0;
 }
 
+static int read_name(const struct parameter *parameter, const char *value, char *ret_name,
+                     struct error *error)
+{
+    if (!*value || text_copy(ret_name, NAME_SIZE, value))
+        return refuse(parameter, "a name of 1 to 255 bytes", error);
+    return 0;
+}
+
 static int read_value(const struct parameter *parameter, const char *value, struct filter *filter,
                       struct error *error)
 {
@@ -126,6 +134,8 @@ static int read_value(const struct parameter *parameter, const char *value, stru
         return read_choice(parameter, value, field, error);
     if (parameter->type == PARAMETER_NUMBER)
         return read_number(parameter, value, field, error);
+    if (parameter->type == PARAMETER_NAME)
+        return read_name(parameter, value, field, error);
     return read_id(parameter, value, field, error);
 }
 
@@ -193,12 +203,22 @@ int filter_read(const char *query, const struct parameters *parameters, struct f
     return 0;
 }
 
+void filter_escape(const char *value, struct strbuf *out)
+{
+    for (; *value; value++) {
+        if (isalnum((unsigned char)*value) || strchr("-._~:", *value))
+            strbuf_add(out, value, 1);
+        else
+            strbuf_add_format(out, "%%%02X", (unsigned char)*value);
+    }
+}
+
 /* "name=value" unless the value is that of "all" or "from the start". */
 static void write_pair(const struct filter *filter, const struct parameter *parameter,
                        struct strbuf *out)
 {
     const void *field = (const char *)filter + parameter->offset;
-    auto_strbuf value = STRBUF_INIT(QUERY_TEXT_MOST);
+    auto_strbuf value = STRBUF_INIT(3 * QUERY_TEXT_MOST);
 
     if (parameter->type == PARAMETER_CHOICE) {
         if (*(const int *)field >= 0)
@@ -207,7 +227,7 @@ static void write_pair(const struct filter *filter, const struct parameter *para
         if (*(const int64_t *)field > 0)
             strbuf_add_format(&value, "%" PRId64, *(const int64_t *)field);
     } else {
-        strbuf_add_text(&value, field);
+        filter_escape(field, &value);
     }
     if (value.length)
         strbuf_add_format(out, "%s%s=%s", out->length ? "&" : "", parameter->name, value.text);

@@ -20,7 +20,10 @@ struct filter {
     int kind, state; /* -1: all */
     char pool_id[ID_SIZE], project_id[ID_SIZE], image_id[ID_SIZE]; /* "": all */
     char marker[ID_SIZE]; /* "": from the start */
-    int64_t before;       /* a marker where ids are numbers (demand, images); 0: from the start */
+    int64_t before;       /* a marker where ids are numbers; 0: from the start */
+    char place[NAME_SIZE]; /* the marker of forecasts; "": from the start */
+    int64_t series_id;     /* 0: all */
+    char flavor[NAME_SIZE], resource[NAME_SIZE]; /* "": all */
     int64_t limit;
     int64_t days;         /* of a report; 0: not said */
 };
@@ -32,6 +35,7 @@ enum parameter_type {
     PARAMETER_ID,     /* a UUID, or 32 hex digits as project ids are */
     PARAMETER_CHOICE, /* int: index of the text among 'choices' */
     PARAMETER_NUMBER, /* int64_t in [1, most] */
+    PARAMETER_NAME,   /* char[NAME_SIZE], not empty */
 };
 
 struct parameter {
@@ -69,6 +73,9 @@ struct parameters {
  * repeated, or not of their form. */
 int filter_read(const char *query, const struct parameters *parameters, struct filter *ret_filter,
                 struct error *error);
+
+/* Writes a value as it stands in a query. */
+void filter_escape(const char *value, struct strbuf *out);
 
 /* Writes the query that filter_read() reads as 'filter'. */
 void filter_write(const struct filter *filter, const struct parameters *parameters,

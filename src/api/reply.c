@@ -134,11 +134,12 @@ static void put_next(struct json_writer *writer, const struct request *request, 
     auto_strbuf href = STRBUF_INIT(2048);
     auto_strbuf query = STRBUF_INIT(1024);
 
-    filter.marker[0] = '\0';
+    filter.marker[0] = filter.place[0] = '\0';
     filter.before = 0;
     filter_write(&filter, request->route->parameters, &query);
     request_base(request, &href);
-    strbuf_add_format(&href, "%s?%s&marker=%s", request->path, strbuf_text(&query), last);
+    strbuf_add_format(&href, "%s?%s&marker=", request->path, strbuf_text(&query));
+    filter_escape(last, &href);
     json_begin_object(writer, NULL);
     json_put_text(writer, "rel", "next");
     json_put_text(writer, "href", strbuf_text(&href));

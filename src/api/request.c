@@ -168,7 +168,8 @@ static bool step_path(struct request *request, struct reply *reply)
 {
     if (!strchr(request->route->path, '{') || request->id[0])
         return true;
-    reply_error(reply, 400, "bad-id", "The id in the path must be a UUID");
+    reply_error(reply, 400, "bad-id", "The id in the path must be a %s",
+                strstr(request->route->path, "{number}") ? "whole number" : "UUID");
     return false;
 }
 

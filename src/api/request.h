@@ -44,7 +44,7 @@ struct request {
     const char *path; /* within 'target', which is cut at the '?' */
     const char *query;
     const struct route *route;
-    char id[ID_SIZE]; /* the {id} in the path */
+    char id[ID_SIZE]; /* the {id} or {number} in the path */
     struct token token;
     struct filter filter;
     struct json *json; /* the body */

@@ -52,6 +52,15 @@ extern const struct parameters image_parameters;
 int images_list(struct request *request, struct reply *reply, struct error *error);
 int warm_hosts_show(struct request *request, struct reply *reply, struct error *error);
 
+/* series.c */
+extern const struct parameters series_parameters;
+int series_list_all(struct request *request, struct reply *reply, struct error *error);
+int series_show(struct request *request, struct reply *reply, struct error *error);
+
+/* forecasts.c */
+extern const struct parameters forecast_parameters;
+int forecasts_show(struct request *request, struct reply *reply, struct error *error);
+
 /* demand.c */
 extern const struct parameters demand_parameters;
 int demand_report(struct request *request, struct reply *reply, struct error *error);

@@ -32,6 +32,9 @@ static const struct route routes[] = {
     { "GET", "/v1/adoptions", ACCESS_READ, false, &adoption_parameters, adoptions_list },
     { "GET", "/v1/adoptions/{id}", ACCESS_READ, false, NULL, adoptions_show },
     { "PATCH", "/v1/adoptions/{id}", ACCESS_HOOK, true, NULL, adoptions_finish },
+    { "GET", "/v1/series", ACCESS_READ, false, &series_parameters, series_list_all },
+    { "GET", "/v1/series/{number}", ACCESS_READ, false, NULL, series_show },
+    { "GET", "/v1/forecasts", ACCESS_READ, false, &forecast_parameters, forecasts_show },
     { "POST", "/v1/demand", ACCESS_HOOK, true, NULL, demand_report },
     { "GET", "/v1/demand", ACCESS_READ, false, &demand_parameters, demand_show },
     { "GET", "/v1/tiers", ACCESS_READ, false, &tier_parameters, tiers_list },
@@ -42,7 +45,7 @@ static const struct route routes[] = {
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
-#define ID_PLACE "{id}"
+#define NUMBER_PLACE "{number}"
 
 const struct route *route_table(size_t *ret_count)
 {
@@ -57,11 +60,11 @@ const char *access_name(enum access access)
     return names[access];
 }
 
-/* Whether 'path' has the form of 'template'; what stands for {id} is at 'ret_id', which goes to the
- * end of the path: no template has anything behind it. */
+/* Whether 'path' has the form of 'template'; what stands for {id} or {number} is at
+ * 'ret_id', which goes to the end of the path: no template has anything behind it. */
 static bool path_matches(const char *template, const char *path, const char **ret_id)
 {
-    const char *place = strstr(template, ID_PLACE);
+    const char *place = strchr(template, '{');
     size_t fixed = place ? (size_t)(place - template) : strlen(template);
 
     *ret_id = NULL;
@@ -74,9 +77,16 @@ static bool path_matches(const char *template, const char *path, const char **re
     return *path && !strchr(path, '/');
 }
 
-static int read_id(const char *text, char *ret_id)
+static bool is_number(const char *text)
 {
-    if (!text_is_uuid(text))
+    int64_t number;
+
+    return text_to_int(text, 1, INT64_MAX, &number) == 0;
+}
+
+static int read_id(const char *template, const char *text, char *ret_id)
+{
+    if (strstr(template, NUMBER_PLACE) ? !is_number(text) : !text_is_uuid(text))
         return -EINVAL;
     text_copy(ret_id, ID_SIZE, text);
     for (; *ret_id; ret_id++)
@@ -96,7 +106,7 @@ int route_find(const char *method, const char *path, const struct route **ret_ro
             continue;
         *ret_route = &routes[i];
         if (strcmp(routes[i].method, method) == 0)
-            return id ? read_id(id, ret_id) : 0;
+            return id ? read_id(routes[i].path, id, ret_id) : 0;
         used += (size_t)snprintf(ret_allow + used, 64 - used, "%s%s", used ? ", " : "",
                                  routes[i].method);
     }

@@ -28,7 +28,7 @@ typedef int (*route_handler)(struct request *request, struct reply *reply, struc
 
 struct route {
     const char *method;
-    const char *path; /* {id} stands for a UUID */
+    const char *path; /* {id} stands for a UUID, {number} for a number */
     enum access access;
     bool body; /* has a JSON body */
     const struct parameters *parameters; /* of the query; NULL: none */
@@ -37,9 +37,9 @@ struct route {
 
 const struct route *route_table(size_t *ret_count);
 
-/* The route of 'method' and 'path', with what stands for {id} (in small letters).  -ENOENT: no such
- * path; -EPERM: it has other methods, which go to 'ret_allow' ("GET, PATCH"); -EINVAL: {id} is no
- * UUID. */
+/* The route of 'method' and 'path', with what stands for {id} (in small letters) or {number}.
+ * -ENOENT: no such path; -EPERM: it has other methods, which go to 'ret_allow' ("GET, PATCH");
+ * -EINVAL: what stands for {id} or {number} is none. */
 int route_find(const char *method, const char *path, const struct route **ret_route,
                char ret_id[static ID_SIZE], char ret_allow[static 64]);
 

@@ -219,6 +219,24 @@ static const struct option options[] = {
     INT("claim", "adoption_timeout", claim.adoption_timeout_s, 0, "60", 5, 3600, "seconds",
         "After that, a hand-over on which no report came is looked into."),
 
+    INT("predict", "slot", predict.slot_s, 0, "300", 60, 3600, "seconds",
+        "Length of the slots in which demand is counted and forecasts are made. Divides a day. A "
+        "change builds all models anew of the history."),
+    INT("predict", "grace", predict.grace_s, 0, "30", 1, 600, "seconds",
+        "Time after a slot's end that the last news of it may take to come. What comes later "
+        "counts at the next refit."),
+    INT("predict", "patience", predict.patience_s, 0, "900", 0, 86400, "seconds",
+        "How long models wait for a listener that is behind. After that they go on, and what it "
+        "did not watch is a gap."),
+    INT("predict", "shards", predict.shards, 0, "16", 1, 256, "shards",
+        "Parts into which the series are divided among predictors; the same for all of them."),
+    INT("predict", "lease", predict.lease_s, 0, "30", 3, 600, "seconds",
+        "How long a shard stays with a predictor that died."),
+    INT("predict", "refit", predict.refit_s, 0, "86400", 3600, 31536000, "seconds",
+        "After so long a model is built anew of the history, with what came late."),
+    INT("predict", "history", predict.history_days, 0, "60", 1, 3650, "days",
+        "What was seen is kept for so long, and series of which nothing was seen since go too."),
+
     CHOICE("reserve", "tier", reserve.tier, OPTION_RELOAD, "probabilistic",
            "guaranteed|probabilistic|on-demand",
            "Tier of boots that no rule gives one (openstack larder tier set)."),

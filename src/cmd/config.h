@@ -16,6 +16,7 @@
 #include "cloud/cloud.h"
 #include "reserve/plan.h"
 #include "role/historian.h"
+#include "role/predictor.h"
 #include "store/store.h"
 
 #define CONFIG_PATH SYSCONFDIR "/larder/larder.conf"
@@ -30,6 +31,7 @@ struct config {
     struct bootstrap_options bootstrap;
     struct image_options image;
     struct claim_options claim;
+    struct predictor_options predict;
     struct plan_options reserve;
     struct api_options api;
     struct bus_options listener;

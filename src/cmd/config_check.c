@@ -83,6 +83,7 @@ static int check_connections(const struct config *config, struct error *error)
     needed += config_has_role(config, "api") ? 1 : 0;
     needed += config_has_role(config, "listener") ? 1 : 0;
     needed += config_has_role(config, "planner") ? 1 : 0;
+    needed += config_has_role(config, "predictor") ? 1 : 0;
     if (config->database.max_connections < needed)
         return error_set(error, -EINVAL, "[database] max_connections = %" PRId64 " is too few for "
                          "[bootstrap] workers = %" PRId64 ": at least %" PRId64 " are needed",
@@ -144,6 +145,20 @@ static int check_hook_role(const struct config *config, struct error *error)
     return 0;
 }
 
+/* Slots begin at midnight, each day. */
+static int check_slot(const struct config *config, struct error *error)
+{
+    const struct predictor_options *predict = &config->predict;
+
+    if (86400 % predict->slot_s)
+        return error_set(error, -EINVAL, "[predict] slot = %" PRId64 " does not divide a day: "
+                         "take 300, 600 or 900, as an example", predict->slot_s);
+    if (predict->grace_s >= predict->slot_s)
+        return error_set(error, -EINVAL, "[predict] grace = %" PRId64 " must be less than slot = %"
+                         PRId64, predict->grace_s, predict->slot_s);
+    return 0;
+}
+
 static int check_listener(const struct config *config, struct error *error)
 {
     const struct bus_options *listener = &config->listener;
@@ -167,7 +182,7 @@ int config_check(const struct config *config, struct error *error)
 {
     static int (*const checks[])(const struct config *, struct error *) = {
         check_roles, check_floors, check_lease, check_refresh, check_connections,
-        check_login, check_tls,    check_hook_role, check_listener,
+        check_login, check_tls,    check_slot,  check_hook_role, check_listener,
         check_telemetry,
     };
     int status = 0;

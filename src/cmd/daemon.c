@@ -36,6 +36,8 @@ struct daemon {
     struct cloud *cloud;
     struct bootstrap bootstrap;
     struct workers *workers;
+    struct predictor predictor;
+    struct predictor_role *predictor_role;
     struct image_keeper *images;
     char roles[256]; /* "api,worker" */
     struct membership *membership;
@@ -161,6 +163,27 @@ static void stop_workers(struct daemon *daemon)
     _exit(EXIT_SUCCESS);
 }
 
+static int start_predictor(struct daemon *daemon, struct error *error)
+{
+    if (!config_has_role(&daemon->config, "predictor"))
+        return 0;
+    daemon->predictor = (struct predictor){
+        .options = &daemon->config.predict,
+        .review_s = daemon->config.reserve.review_s,
+        .database = daemon->database,
+    };
+    return predictor_start(&daemon->predictor, &daemon->predictor_role, error);
+}
+
+static void stop_predictor(struct daemon *daemon)
+{
+    if (predictor_stop(daemon->predictor_role, GRACE_MS) == 0)
+        return;
+    log_warning("the predictor has not ended its turn after %d s: it goes on after a restart",
+                GRACE_MS / 1000);
+    _exit(EXIT_SUCCESS);
+}
+
 static int start_images(struct daemon *daemon, struct error *error)
 {
     if (!config_has_role(&daemon->config, "worker") || observes(&daemon->config))
@@ -260,6 +283,7 @@ static int start_api(struct daemon *daemon, struct error *error)
         .late_after_ms = daemon->config.late_after_s * 1000,
         .claim_options = &daemon->config.claim,
         .pool_defaults = &daemon->pool_defaults,
+        .slot_s = daemon->config.predict.slot_s,
         .key = &daemon->key,
         .database = daemon->database,
         .cloud = daemon->cloud,
@@ -332,6 +356,7 @@ static const struct part {
     { "cloud", start_cloud, stop_cloud },
     { "workers", start_workers, stop_workers },
     { "historian", start_historian, stop_historian },
+    { "predictor", start_predictor, stop_predictor },
     { "images", start_images, stop_images },
     { "planner", start_planner, stop_planner },
     { "api", start_api, stop_api },

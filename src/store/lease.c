@@ -22,3 +22,17 @@ int lease_drop(struct store *store, const char *name, const char *owner, struct 
     return query_run(store, "DELETE FROM leases WHERE name = ? AND owner = ?",
                      VALUES(TEXT(name), TEXT(owner)), NULL, error);
 }
+
+int lease_count(struct store *store, const char *prefix, int64_t now_ms, int64_t *ret_count,
+                struct error *error)
+{
+    return query_read_int(store, "SELECT COUNT(*) FROM leases"
+                          " WHERE name LIKE CONCAT(?, '%') AND until_ms > ?",
+                          VALUES(TEXT(prefix), INT(now_ms)), ret_count, error);
+}
+
+int lease_purge(struct store *store, const char *prefix, int64_t before_ms, struct error *error)
+{
+    return query_run(store, "DELETE FROM leases WHERE name LIKE CONCAT(?, '%') AND until_ms < ?",
+                     VALUES(TEXT(prefix), INT(before_ms)), NULL, error);
+}

@@ -2,6 +2,7 @@
 /* Series: found or made by their digest, many at once. */
 #include "store/series.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -160,12 +161,17 @@ int series_get(struct store *store, int64_t id, struct series *ret_series, struc
                           error);
 }
 
-int series_find(struct store *store, enum series_kind kind, const char *digest,
-                struct series *ret_series, struct error *error)
+int series_of_pool(struct store *store, const char *pool_id, struct series *ret_series,
+                   struct error *error)
 {
-    return query_read_one(store, SERIES "WHERE kind = ? AND digest = ?",
-                          VALUES(TEXT(series_kind_name(kind)), TEXT(digest)), &series_type,
-                          ret_series, error);
+    int r = query_read_one(store, "SELECT s.id, s.kind, s.digest, s.project_id, s.image_id,"
+                           " s.flavor_id, s.zone, s.began_ms, s.last_ms"
+                           " FROM pools p JOIN series s ON s.kind = CONCAT(p.kind)"
+                           " AND s.digest = p.key_digest WHERE p.id = ?",
+                           VALUES(TEXT(pool_id)), &series_type, ret_series, error);
+
+    return r == -ENOENT ? error_set(error, r, "There is no pool %.40s of which anything was seen",
+                                    pool_id) : r;
 }
 
 int series_list(struct store *store, int kind, const char *project_id, int64_t after, size_t most,

@@ -40,9 +40,9 @@ void series_of_capacity(const char *flavor_id, const char *zone, const char *pro
 int series_note(struct store *store, struct series *rows, size_t count, struct error *error);
 
 int series_get(struct store *store, int64_t id, struct series *ret_series, struct error *error);
-/* By what it is of; -ENOENT when nothing was seen of it yet. */
-int series_find(struct store *store, enum series_kind kind, const char *digest,
-                struct series *ret_series, struct error *error);
+/* That of a pool; -ENOENT when there is no such pool, or nothing was seen of it yet. */
+int series_of_pool(struct store *store, const char *pool_id, struct series *ret_series,
+                   struct error *error);
 /* Pages in id order, ids after 'after'; 'kind' -1: all; 'project_id' NULL: all. */
 int series_list(struct store *store, int kind, const char *project_id, int64_t after, size_t most,
                 struct series *ret_series, size_t *ret_count, struct error *error);

@@ -3,7 +3,9 @@
 #include "store/slot.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "store/query.h"
 
 /* How far apart the servers of one request may come: Nova builds many servers for minutes. */
@@ -45,17 +47,97 @@ int batches_of_series(struct store *store, int64_t series_id, int64_t from_ms, i
                       &batch_type, ret_batches, most, ret_count, error);
 }
 
+/* ---- what was seen, to be shown ---- */
+
+static const struct column count_columns[] = {
+    INT_COLUMN(struct slot_count, start_ms),
+    INT_COLUMN(struct slot_count, demand),
+    INT_COLUMN(struct slot_count, requests),
+};
+static const struct row_type count_type = ROW_TYPE(struct slot_count, count_columns);
+
+#define SELECT_COUNTS(units) "SELECT g.at_ms - g.at_ms MOD ? AS start_ms, SUM(" units "),"         \
+    " COUNT(DISTINCT IF(g.request_id = '', g.resource_id, g.request_id)) FROM sightings g "
+#define GROUP_COUNTS " AND g.at_ms >= ? AND g.at_ms < ? GROUP BY start_ms ORDER BY start_ms LIMIT ?"
+/* What one sighting is worth of a resource; a server's size is what its boot said. */
+#define UNITS "CASE ? WHEN 'VCPU' THEN COALESCE(b.vcpus, 0)"                                       \
+    " WHEN 'MEMORY_MB' THEN COALESCE(b.memory_mb, 0) WHEN 'DISK_GB' THEN COALESCE(b.disk_gb, 0)"   \
+    " WHEN 'gigabytes' THEN COALESCE(JSON_VALUE(p.key_json, '$.size'), 0) ELSE 1 END"
+
+static const char *kind_of_resource(const char *resource)
+{
+    static const char *const names[][2] = {
+        { "ports", "port" }, { "addresses", "port" }, { "volumes", "volume" },
+        { "gigabytes", "volume" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strcmp(names[i][0], resource) == 0)
+            return names[i][1];
+    return "capacity";
+}
+
+static int count_series(struct store *store, const char *id, int64_t slot_ms, int64_t from_ms,
+                        int64_t until_ms, size_t most, struct slot_count *ret_counts,
+                        size_t *ret_count, struct error *error)
+{
+    return query_read(store, SELECT_COUNTS("1") "FORCE INDEX (sightings_series)"
+                      " WHERE g.series_id = CAST(? AS SIGNED)" GROUP_COUNTS,
+                      VALUES(INT(slot_ms), TEXT(id), INT(from_ms), INT(until_ms), INT(most)),
+                      &count_type, ret_counts, most, ret_count, error);
+}
+
+static int count_flavor(struct store *store, const char *id, int64_t slot_ms, int64_t from_ms,
+                        int64_t until_ms, size_t most, struct slot_count *ret_counts,
+                        size_t *ret_count, struct error *error)
+{
+    return query_read(store, SELECT_COUNTS("1") "FORCE INDEX (sightings_time)"
+                      " STRAIGHT_JOIN series s ON s.id = g.series_id"
+                      " WHERE s.kind = 'capacity' AND s.flavor_id = ?" GROUP_COUNTS,
+                      VALUES(INT(slot_ms), TEXT(id), INT(from_ms), INT(until_ms), INT(most)),
+                      &count_type, ret_counts, most, ret_count, error);
+}
+
+static int count_resource(struct store *store, const char *id, int64_t slot_ms, int64_t from_ms,
+                          int64_t until_ms, size_t most, struct slot_count *ret_counts,
+                          size_t *ret_count, struct error *error)
+{
+    return query_read(store, SELECT_COUNTS(UNITS) "FORCE INDEX (sightings_time)"
+                      " STRAIGHT_JOIN series s ON s.id = g.series_id"
+                      " LEFT JOIN boots b ON b.instance_id = g.resource_id"
+                      " LEFT JOIN pools p ON p.kind = CONCAT(s.kind) AND p.key_digest = s.digest"
+                      " WHERE s.kind = ?" GROUP_COUNTS,
+                      VALUES(INT(slot_ms), TEXT(id), TEXT(kind_of_resource(id)), INT(from_ms),
+                             INT(until_ms), INT(most)),
+                      &count_type, ret_counts, most, ret_count, error);
+}
+
+int slot_counts_read(struct store *store, enum forecast_subject subject, const char *subject_id,
+                     int64_t slot_ms, int64_t from_ms, int64_t until_ms, size_t most,
+                     struct slot_count *ret_counts, size_t *ret_count, struct error *error)
+{
+    static int (*const readers[])(struct store *, const char *, int64_t, int64_t, int64_t, size_t,
+                                  struct slot_count *, size_t *, struct error *) = {
+        [FORECAST_SERIES] = count_series,
+        [FORECAST_FLAVOR] = count_flavor,
+        [FORECAST_RESOURCE] = count_resource,
+    };
+
+    return readers[subject](store, subject_id, slot_ms, from_ms, until_ms, most, ret_counts,
+                            ret_count, error);
+}
+
 /* ---- when was watched ---- */
 
 int watching_read(struct store *store, int64_t since_ms, struct watching *ret_watching,
                   struct error *error)
 {
-    struct watch watch = { .until_ms = INT64_MAX };
+    struct watch watch;
     int r = watch_get(store, SOURCE_BUS, &watch, error);
 
     if (r < 0 && r != -ENOENT)
         return r;
-    ret_watching->until_ms = watch.until_ms;
+    ret_watching->until_ms = r == 0 ? watch.until_ms : INT64_MAX;
     r = gap_list(store, SOURCE_BUS, since_ms, GAPS_MOST, ret_watching->gaps,
                  &ret_watching->gap_count, error);
     if (r < 0)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/forecast.h"
 #include "store/gap.h"
 #include "store/series.h"
 #include "store/store.h"
@@ -35,6 +36,20 @@ int batches_of_shard(struct store *store, const struct shard *shard, int64_t fro
 int batches_of_series(struct store *store, int64_t series_id, int64_t from_ms, int64_t until_ms,
                       size_t most, struct batch *ret_batches, size_t *ret_count,
                       struct error *error);
+
+/* ---- what was seen, to be shown ---- */
+
+struct slot_count {
+    int64_t start_ms;
+    int64_t demand;   /* in the subject's units */
+    int64_t requests;
+};
+
+/* The slots of [from_ms, until_ms) in which something of a forecast's subject was seen, by time;
+ * 'subject_id' as in struct forecast. */
+int slot_counts_read(struct store *store, enum forecast_subject subject, const char *subject_id,
+                     int64_t slot_ms, int64_t from_ms, int64_t until_ms, size_t most,
+                     struct slot_count *ret_counts, size_t *ret_count, struct error *error);
 
 /* ---- when was watched ---- */
 

@@ -58,5 +58,10 @@ int schema_newest(void);
 int lease_take(struct store *store, const char *name, const char *owner, int64_t length_ms,
                int64_t now_ms, struct error *error);
 int lease_drop(struct store *store, const char *name, const char *owner, struct error *error);
+/* How many leases whose names begin with 'prefix' hold now; and away with those that ran out before
+ * a time. */
+int lease_count(struct store *store, const char *prefix, int64_t now_ms, int64_t *ret_count,
+                struct error *error);
+int lease_purge(struct store *store, const char *prefix, int64_t before_ms, struct error *error);
 
 #endif

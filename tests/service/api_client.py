@@ -34,6 +34,11 @@ def new_id():
     return str(uuid.uuid4())
 
 
+def some_path(path):
+    """A route's path with an id that nothing has."""
+    return path.replace("{id}", new_id()).replace("{number}", "999999999")
+
+
 def new_request():
     return "req-" + new_id()
 

@@ -8,7 +8,8 @@ import sys
 import urllib.parse
 import uuid
 
-from api_client import ROUTES, Boot, Client, alive, expect, make_tokens, new_id, raw
+from api_client import (ROUTES, Boot, Client, alive, expect, make_tokens, new_id, raw,
+                        some_path)
 
 
 def good_bodies(route):
@@ -120,17 +121,18 @@ def hostile_targets(client, route):
     method, path = route["method"], route["path"]
     body = json.dumps(good_bodies(route)[0]).encode() if route["body"] else None
     for query in BAD_QUERIES:
-        target = path.replace("{id}", new_id()) + "?" + urllib.parse.quote(query, safe="=&%;?#[]|")
+        target = some_path(path) + "?" + urllib.parse.quote(query, safe="=&%;?#[]|")
         refused(client.send(method, target, body), target.encode())
-    for bad in BAD_IDS if "{id}" in path else ():
-        expect(client.send(method, path.replace("{id}", bad), body), 400, "bad-id")
+    for bad in BAD_IDS if "{" in path else ():
+        target = path.replace("{id}", bad).replace("{number}", bad)
+        expect(client.send(method, target, body), 400, "bad-id")
     if not route["body"] and method != "HEAD":
-        expect(client.send(method, path.replace("{id}", new_id()), b"{}"), 400, "bad-request")
+        expect(client.send(method, some_path(path), b"{}"), 400, "bad-request")
 
 
 def hostile_wire(route, token):
     """What no client library would send."""
-    target = route["path"].replace("{id}", new_id())
+    target = some_path(route["path"])
     head = (f"{route['method']} {target} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token}\r\n"
             "Content-Type: application/json\r\n").encode()
     chunked = head + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -166,7 +168,7 @@ def hostile():
         client = Client(by_access[route["access"]])
         count = 0
         if route["body"]:
-            count = hostile_bodies(client, route, route["path"].replace("{id}", new_id()))
+            count = hostile_bodies(client, route, some_path(route["path"]))
         hostile_targets(client, route)
         hostile_wire(route, client.token)
         alive()

@@ -5,7 +5,8 @@ import sys
 import time
 import uuid
 
-from api_client import ROUTES, PORT, Boot, Client, alive, expect, make_tokens, new_id, order
+from api_client import (ROUTES, PORT, Boot, Client, alive, expect, make_tokens, new_id, order,
+                        some_path)
 
 
 # ---------------------------------------------------------------- every route does its work
@@ -93,6 +94,50 @@ def stocked(hook, kinds, count=2):
         order(f"stock {pool} {count}")
     boot.again()
     return boot, pools
+
+
+def work_series(tokens):
+    hook, reader = Client(tokens["larder_hook"]), Client(tokens["reader"])
+    boots = [Boot() for _ in range(3)]
+    pools = [learn(hook, boot, "port") for boot in boots]
+    (series,) = expect(reader.get(f"/v1/series?pool_id={pools[0]}"), 200)["series"]
+    assert series["kind"] == "port" and series["project_id"] == boots[0].project_id
+    assert expect(reader.get(f"/v1/series?project_id={boots[0].project_id}&kind=port"), 200)[
+        "series"] == [series]
+    assert expect(reader.get(f"/v1/series?pool_id={new_id()}"), 200)["series"] == []
+    page = expect(reader.get("/v1/series?limit=2"), 200)
+    assert len(page["series"]) == 2
+    rest = expect(reader.get(page["links"][0]["href"]), 200)["series"]
+    assert rest[0]["id"] > page["series"][1]["id"]
+    shown = expect(reader.get(f"/v1/series/{series['id']}"), 200)["series"]
+    assert shown["slot"] == 300 and {**shown, **series} == shown
+    expect(reader.get("/v1/series/999999999"), 404, "not-found")
+
+
+def work_forecasts(tokens):
+    hook, reader = Client(tokens["larder_hook"]), Client(tokens["reader"])
+    pool = learn(hook, Boot(), "port")
+    (series,) = expect(reader.get(f"/v1/series?pool_id={pool}"), 200)["series"]
+    order(f"foretell {series['id']}")
+    for query in (f"pool_id={pool}", f"series_id={series['id']}"):
+        answer = expect(reader.get("/v1/forecasts?" + query), 200)
+        assert [each["length"] for each in answer["forecasts"]] == [600, 3600], answer
+        assert answer["slot"] == 300 and answer["links"] == []
+    first = answer["forecasts"][0]
+    assert first["mean"] == 2 and first["quantiles"][-1] == {"level": 0.9999, "demand": 31}
+    flavor = expect(reader.get("/v1/forecasts?flavor=m1%20%26x"), 200)["forecasts"]
+    assert [each["id"] for each in flavor] == ["flavor:600:m1 &x"]
+    assert expect(reader.get("/v1/forecasts?resource=VCPU"), 200)["forecasts"] == []
+    page, listed = expect(reader.get("/v1/forecasts?limit=1"), 200), []
+    while page["links"]:
+        listed += page["forecasts"]
+        page = expect(reader.get(page["links"][0]["href"]), 200)
+    listed += page["forecasts"]
+    assert listed == expect(reader.get("/v1/forecasts"), 200)["forecasts"]
+    assert len({each["id"] for each in listed}) == len(listed) >= 3
+    for query in (f"pool_id={pool}&flavor=x", "marker=x", "marker=flavor:x:y", "marker=a:1:b"):
+        expect(reader.get("/v1/forecasts?" + query), 400, "bad-request")
+    expect(reader.get(f"/v1/forecasts?pool_id={new_id()}"), 404, "not-found")
 
 
 def work_images(tokens):
@@ -315,8 +360,9 @@ def work_speed(tokens):
 
 def work():
     tokens = make_tokens()
-    for part in (work_discovery, work_demand, work_pools, work_images, work_claims_and_adoptions,
-                 work_misses, work_tiers, work_decisions, work_report, work_versions, work_hook, work_speed):
+    for part in (work_discovery, work_demand, work_pools, work_series, work_forecasts, work_images,
+                 work_claims_and_adoptions, work_misses, work_tiers, work_decisions, work_report,
+                 work_versions, work_hook, work_speed):
         part(tokens)
 
 
@@ -329,7 +375,7 @@ def roles():
     tokens = make_tokens() | {"nobody": None, "forged": "gAAAAAB" + "x" * 180, "bad": "a b\tc",
                               "huge": "x" * 9000}
     for route in ROUTES:
-        target = route["path"].replace("{id}", new_id())
+        target = some_path(route["path"])
         for who, token in tokens.items():
             answer = Client(token).send(route["method"], target, b"{}" if route["body"] else None)
             allowed = ALLOWED[route["access"]]

@@ -200,12 +200,30 @@ static void plan(void)
     must(planning_pass(&planning, service_store, clock_now_ms(), &error));
 }
 
+/* Two forecasts of a series and one of a flavor whose id needs care. */
+static void make_forecasts(long long series_id)
+{
+    struct forecast rows[3] = {
+        { .subject = FORECAST_SERIES, .length_s = 600, .distribution.mean = 2 },
+        { .subject = FORECAST_SERIES, .length_s = 3600 },
+        { .subject = FORECAST_FLAVOR, .subject_id = "m1 &x", .length_s = 600 },
+    };
+
+    for (int i = 0; i < 2; i++)
+        snprintf(rows[i].subject_id, sizeof(rows[i].subject_id), "%lld", series_id);
+    for (int i = 0; i < DISTRIBUTION_LEVELS; i++)
+        rows[0].distribution.quantiles[i] = i;
+    must(forecasts_write(service_store, rows, 3, &error));
+}
+
 /* "stock POOL N" makes a pool's ready items N; "warm IMAGE HOST" a host warm; "members N" makes so
- * many; "vcpus N" forecasts so many; "forecast POOL MEAN" makes a forecast, "plan" sets targets;
- * "wakes" asks how often the workers were woken, "replans" how often the planner was. */
+ * many; "vcpus N" forecasts so many; "forecast POOL MEAN" makes a forecast, "foretell SERIES"
+ * several, "plan" sets targets; "wakes" asks how often the workers were woken, "replans" how often
+ * the planner was. */
 static void obey(char *line, FILE *to)
 {
     char pool[ID_SIZE], host[64];
+    long long series_id;
     int goal;
 
     if (sscanf(line, "stock %36s %d", pool, &goal) == 2)
@@ -220,6 +238,8 @@ static void obey(char *line, FILE *to)
         make_forecast(pool, goal);
     else if (strncmp(line, "plan", 4) == 0)
         plan();
+    else if (sscanf(line, "foretell %lld", &series_id) == 1)
+        make_forecasts(series_id);
     else
         ck_assert_msg(strncmp(line, "wakes", 5) == 0 || strncmp(line, "replans", 7) == 0,
                       "api.py says '%s'", line);
@@ -235,7 +255,7 @@ static void run_part_with(const char *part, const struct api_options *with,
     struct script script = start_script(part); /* before there are threads */
     struct cloud *cloud = open_cloud(auth_url);
     struct api api = { .options = with, .claim_options = &claim_options,
-                       .pool_defaults = &pool_defaults, .key = &service_seal_key,
+                       .pool_defaults = &pool_defaults, .slot_s = 300, .key = &service_seal_key,
                        .database = database, .cloud = cloud, .wake = count_wake,
                        .replan = count_replan,
                        .wake_context = &wakes, .watch_only = watch_only,

@@ -72,6 +72,8 @@ static const struct {
       { "floor_port = 5", "ceiling_pool = 4", "raise" } },
     { "[bootstrap]\nfloor_volume = 101\n", { "floor_volume = 101", "ceiling_pool = 100" } },
     { "[bootstrap]\nlease = 30\n", { "lease = 30", "[neutron] timeout = 30" } },
+    { "[predict]\nslot = 301\n", { "slot = 301", "divide a day" } },
+    { "[predict]\nslot = 60\ngrace = 60\n", { "grace = 60", "slot = 60" } },
     { "[cinder]\ntimeout = 500\n", { "lease = 120", "[cinder] timeout = 500" } },
     { "[bootstrap]\nworkers = 20\n", { "max_connections = 20", "workers = 20", "at least 23" } },
     { "[DEFAULT]\nroles = api,cook\n", { "no role \"cook\"", "listener, predictor and planner" } },

@@ -110,6 +110,25 @@ START_TEST(what_is_written_reads_the_same)
 }
 END_TEST
 
+START_TEST(names_may_be_anything_and_come_back)
+{
+    static const struct parameter names[] = {
+        { .name = "flavor", .type = PARAMETER_NAME, .offset = offsetof(struct filter, flavor) },
+    };
+    static const struct parameters known = PARAMETERS(names);
+    auto_strbuf out = STRBUF_INIT(1024);
+
+    ck_assert_int_eq(filter_read("flavor=m1+small%26%3d%c3%a9%25", &known, &filter, &error), 0);
+    ck_assert_str_eq(filter.flavor, "m1 small&=\xc3\xa9%");
+    filter_write(&filter, &known, &out);
+    ck_assert_str_eq(strbuf_text(&out), "flavor=m1%20small%26%3D%C3%A9%25");
+    ck_assert_int_eq(filter_read(strbuf_text(&out), &known, &filter, &error), 0);
+    ck_assert_str_eq(filter.flavor, "m1 small&=\xc3\xa9%");
+    ck_assert_int_eq(filter_read("flavor=", &known, &filter, &error), -EINVAL);
+    ck_assert_int_eq(filter_read("flavor", &known, &filter, &error), -EINVAL);
+}
+END_TEST
+
 UNIT_MAIN("filter", nothing_means_the_first_page_of_all, values_are_read_and_decoded,
           bad_queries_are_refused_with_a_sentence, who_is_refused_learns_what_is_known,
-          what_is_written_reads_the_same)
+          what_is_written_reads_the_same, names_may_be_anything_and_come_back)

@@ -27,15 +27,16 @@ START_TEST(every_row_is_found_by_its_own_path)
 
     ck_assert_uint_gt(count, 10);
     for (size_t i = 0; i < count; i++) {
-        const char *place = strstr(routes[i].path, "{id}");
+        const char *place = strchr(routes[i].path, '{');
+        const char *text = strstr(routes[i].path, "{number}") ? "17" : UUID;
         char path[128];
 
         snprintf(path, sizeof(path), "%.*s%s",
                  place ? (int)(place - routes[i].path) : (int)strlen(routes[i].path),
-                 routes[i].path, place ? UUID : "");
+                 routes[i].path, place ? text : "");
         ck_assert_int_eq(find(routes[i].method, path), 0);
         ck_assert_ptr_eq(route, &routes[i]);
-        ck_assert_str_eq(id, place ? UUID : "");
+        ck_assert_str_eq(id, place ? text : "");
         ck_assert_ptr_nonnull(routes[i].handler);
     }
 }
@@ -88,6 +89,23 @@ START_TEST(bad_ids_have_a_route_but_no_id)
 }
 END_TEST
 
+START_TEST(numbers_are_whole_and_positive)
+{
+    static const char *const bad[] = { UUID, "0", "-1", "+1", "1x", "0x1", "1.0", "%31", "1%20",
+                                       "99999999999999999999", "{number}" };
+
+    ck_assert_int_eq(find("GET", "/v1/series/9223372036854775807"), 0);
+    ck_assert_str_eq(id, "9223372036854775807");
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "/v1/series/%s", bad[i]);
+        ck_assert_msg(find("GET", path) == -EINVAL, "'%s' is a number", bad[i]);
+        ck_assert_str_eq(id, "");
+    }
+}
+END_TEST
+
 /* The reference must have a heading for each row, as in "### GET /v1/pools/{id}", with its
  * access. */
 START_TEST(every_route_is_documented)
@@ -123,4 +141,5 @@ END_TEST
 
 UNIT_MAIN("route", every_row_is_found_by_its_own_path, ids_are_kept_in_small_letters,
           other_paths_are_not_found, other_methods_are_told_which_there_are,
-          bad_ids_have_a_route_but_no_id, every_route_is_documented)
+          bad_ids_have_a_route_but_no_id, numbers_are_whole_and_positive,
+          every_route_is_documented)

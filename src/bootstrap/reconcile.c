@@ -269,7 +269,7 @@ static int retire_stale(struct comparison *comparison, const struct pool *pool,
     };
     int status;
 
-    if (pool->ready == 0)
+    if (pool->ready == 0 || !kind_ops(pool->key.kind)) /* an image pool counts hosts, not items */
         return 0;
     status = look_at_key(comparison, &pool->key, fingerprint, &why);
     if (status == -ENOENT || status == -EPERM)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/image_host.h"
+#include "store/image_pool.h"
 #include "tests/service/claims.h"
 #include "tests/service/rig.h"
 
@@ -154,6 +156,25 @@ START_TEST(stale_items_are_replaced)
 }
 END_TEST
 
+/* What an image pool counts as ready are hosts; there is no resource of ours to compare. */
+START_TEST(images_that_are_warm_on_hosts_are_left_alone)
+{
+    struct image_answer answer = { .cached = true, .at_ms = clock_now_ms() };
+    struct aggregate_host member = { .aggregate_id = 7, .name = "seven", .host = "host1" };
+    struct image_key key = { .aggregate_id = 7 };
+
+    rig_open();
+    text_make_uuid(key.image_id);
+    text_copy(answer.image_id, sizeof(answer.image_id), key.image_id);
+    text_copy(answer.host, sizeof(answer.host), "host1");
+    must(aggregate_hosts_put(service_store, &member, 1, clock_now_ms(), &error));
+    must(image_hosts_answered(service_store, &answer, 1, &error));
+    must(image_pool_begin(service_store, &key, 1, clock_now_ms(), pool_id, &error));
+    check_found(0, 0, 0, 0);
+    rig_close();
+}
+END_TEST
+
 START_TEST(items_of_an_image_that_is_not_active_go)
 {
     begin(KIND_VOLUME, 1);
@@ -250,7 +271,8 @@ END_TEST
 SERVICE_MAIN("reconcile", what_agrees_is_left_alone, orphans_are_removed_and_strangers_left,
              what_is_being_made_is_no_orphan, the_second_of_two_is_an_orphan,
              items_without_resource_are_replaced, an_offer_that_is_not_ours_is_ended,
-             stale_items_are_replaced, items_of_an_image_that_is_not_active_go,
+             stale_items_are_replaced, images_that_are_warm_on_hosts_are_left_alone,
+             items_of_an_image_that_is_not_active_go,
              what_is_denied_once_is_not_lost, an_adoption_that_happened_is_done,
              an_adoption_that_did_not_happen_is_undone,
              a_cloud_that_is_away_changes_nothing)

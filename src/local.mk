@@ -26,12 +26,19 @@ base_sources = \
 	src/base/text.c src/base/text.h
 
 predict_sources = \
+	src/predict/aggregate.c src/predict/aggregate.h \
 	src/predict/batch.c src/predict/batch.h \
 	src/predict/compound.c src/predict/compound.h \
+	src/predict/counts.c src/predict/counts.h \
 	src/predict/distribution.c src/predict/distribution.h \
+	src/predict/features.c src/predict/features.h \
+	src/predict/lane.c src/predict/lane.h \
+	src/predict/lane_fit.c \
 	src/predict/model.c src/predict/predict.h \
-	src/predict/rate.c src/predict/rate.h \
-	src/predict/state.c src/predict/state.h
+	src/predict/nodes.c src/predict/nodes.h \
+	src/predict/ridge.c src/predict/ridge.h \
+	src/predict/state.c src/predict/state.h \
+	src/predict/trees.c src/predict/trees.h
 
 reserve_sources = \
 	src/reserve/plan.c src/reserve/plan.h \
@@ -187,6 +194,10 @@ api_sources = \
 	src/api/version.c src/api/version.h \
 	src/api/watch.c src/api/watch.h
 
+backtest_sources = \
+	src/backtest/trace.c src/backtest/trace.h \
+	src/backtest/unpack.c src/backtest/unpack.h
+
 # All of src/cmd but the mains.
 cmd_sources = \
 	src/cmd/arguments.c src/cmd/arguments.h \
@@ -211,9 +222,10 @@ liblarder_la_SOURCES = \
 	$(bootstrap_sources) \
 	$(role_sources) \
 	$(api_sources) \
+	$(backtest_sources) \
 	$(cmd_sources)
 liblarder_la_LIBADD = $(CURL_LIBS) $(JSONC_LIBS) $(RABBITMQ_LIBS) $(MARIADB_LIBS) \
-	$(MICROHTTPD_LIBS) $(CRYPTO_LIBS)
+	$(MICROHTTPD_LIBS) $(CRYPTO_LIBS) $(LZMA_LIBS)
 
 # check comes behind: only the tests need it, and the linker leaves it out of the programs.
 LDADD = liblarder.la $(CHECK_LIBS)

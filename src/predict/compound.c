@@ -12,11 +12,41 @@
 
 #include <math.h>
 
-#define CELLS 512
-#define REACH 9.0        /* the lattice reaches so many standard deviations above the mean */
-#define MOST_SHAPE 1e7   /* beyond, negative binomial is Poisson */
+#define CELLS 160
+#define REACH 9.0      /* the lattice reaches so many standard deviations above the mean, */
+                       /* and over two of the largest batches */
+#define MOST_SHAPE 1e7 /* beyond, negative binomial is Poisson */
 #define TOO_LARGE 1e200
 #define MOST_MEAN 1e9
+
+struct moments {
+    double requests;
+    double mean, variance;
+    double second;  /* of a batch's size */
+    double largest; /* batch */
+};
+
+static double largest_of(const struct batches *batches)
+{
+    for (int i = BATCH_BINS - 1; i >= 0; i--)
+        if (batches->weight[i] > 0)
+            return (double)(batches->sum[i] / batches->weight[i]);
+    return 1;
+}
+
+static struct moments moments_of(double requests, double shape, const struct batches *batches)
+{
+    double of_size[3];
+
+    batches_moments(batches, of_size);
+    return (struct moments){
+        .requests = requests,
+        .mean = requests * of_size[0],
+        .variance = requests * of_size[1] + requests * requests / shape * of_size[0] * of_size[0],
+        .second = of_size[1],
+        .largest = largest_of(batches),
+    };
+}
 
 struct lattice {
     double step;
@@ -91,63 +121,61 @@ static void recurse(struct lattice *lattice, double mean, double shape)
 }
 
 /* A cell wider than one stands for what lies around its middle; there the share says where. */
-static void read_quantiles(const struct lattice *lattice, struct distribution *distribution)
+static void read_quantiles(const struct lattice *lattice, const float *levels, size_t count,
+                           float *ret_quantiles)
 {
     double before = 0;
     int k = 0;
 
-    for (int i = 0; i < DISTRIBUTION_LEVELS; i++) {
-        double wanted = distribution_levels[i] * lattice->all;
+    for (size_t i = 0; i < count; i++) {
+        double wanted = (double)levels[i] * lattice->all;
 
         while (k + 1 < lattice->cells && before + lattice->mass[k] < wanted)
             before += lattice->mass[k++];
         double share = lattice->mass[k] > 0 ? (wanted - before) / lattice->mass[k] : 1;
         double within = lattice->step > 1 ? fmin(share, 1) - 0.5 : 0;
 
-        distribution->quantiles[i] = lattice->step * fmax(k + within, 0);
+        ret_quantiles[i] = (float)(lattice->step * fmax(k + within, 0));
     }
 }
 
 /* Sizes that had to be split between wide cells vary more than they should: draws the quantiles in
  * until the variance is the true one. */
-static void narrow(const struct lattice *lattice, double mean, double shape, double size,
-                   struct distribution *distribution)
+static void narrow(const struct lattice *lattice, const struct moments *moments, size_t count,
+                   float *quantiles)
 {
     double second = 0, variance;
 
     for (int i = 0; i < lattice->sizes; i++)
         second += lattice->probability[i] * pow(lattice->position[i] * lattice->step, 2);
-    variance = mean * second + mean * mean / shape * size * size;
-    for (int i = 0; i < DISTRIBUTION_LEVELS; i++) {
-        double away = distribution->quantiles[i] - distribution->mean;
+    variance = moments->variance + moments->requests * (second - moments->second);
+    for (size_t i = 0; i < count; i++) {
+        double away = (double)quantiles[i] - moments->mean;
 
-        distribution->quantiles[i] =
-            fmax(distribution->mean + away * sqrt(distribution->variance / variance), 0);
+        quantiles[i] = (float)fmax(
+            moments->mean + away * sqrt(moments->variance / fmax(variance, 1e-12)), 0);
     }
 }
 
-void compound_negative_binomial(double requests, double shape, const struct batches *batches,
-                                struct distribution *ret_distribution)
+void compound_quantiles(double requests, double shape, const struct batches *batches,
+                        const float *levels, size_t count, float *ret_quantiles)
 {
-    struct lattice lattice = { .cells = CELLS };
-    double moments[3];
+    struct lattice lattice = { 0 };
     double bounded = fmin(fmax(shape, 1e-3), MOST_SHAPE);
+    struct moments moments;
 
-    *ret_distribution = (struct distribution){ 0 };
-    if (!(requests > 0))
+    for (size_t i = 0; i < count; i++)
+        ret_quantiles[i] = 0;
+    if (!(requests > 0) || isnan(bounded))
         return;
-    double mean = fmin(requests, MOST_MEAN);
-
-    batches_moments(batches, moments);
-    ret_distribution->mean = mean * moments[0];
-    ret_distribution->variance =
-        mean * moments[1] + mean * mean / bounded * moments[0] * moments[0];
-    double reach = ret_distribution->mean + REACH * sqrt(ret_distribution->variance);
+    moments = moments_of(fmin(requests, MOST_MEAN), bounded, batches);
+    double reach = moments.mean + fmax(REACH * sqrt(moments.variance), 2 * moments.largest);
 
     lattice.step = fmax(1, ceil(reach / (CELLS - 1)));
+    lattice.cells = (int)fmin(CELLS, ceil(reach) + 2);
     put_sizes(&lattice, batches);
-    recurse(&lattice, mean, bounded);
-    read_quantiles(&lattice, ret_distribution);
+    recurse(&lattice, moments.requests, bounded);
+    read_quantiles(&lattice, levels, count, ret_quantiles);
     if (lattice.step > 1)
-        narrow(&lattice, mean, bounded, moments[0], ret_distribution);
+        narrow(&lattice, &moments, count, ret_quantiles);
 }

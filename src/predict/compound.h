@@ -3,12 +3,13 @@
 #ifndef LARDER_PREDICT_COMPOUND_H
 #define LARDER_PREDICT_COMPOUND_H
 
-#include "predict/batch.h"
-#include "predict/distribution.h"
+#include <stddef.h>
 
-/* The requests are negative binomial with this mean and shape (variance = mean + mean^2 / shape);
- * shape may be INFINITY, which is Poisson. */
-void compound_negative_binomial(double mean, double shape, const struct batches *batches,
-                                struct distribution *ret_distribution);
+#include "predict/batch.h"
+
+/* Quantiles of the demand when the requests are negative binomial with this mean and shape
+ * (variance = mean + mean^2 / shape).  'levels' rise. */
+void compound_quantiles(double requests, double shape, const struct batches *batches,
+                        const float *levels, size_t count, float *ret_quantiles);
 
 #endif

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A series' model: its state, fed slot by slot; see predict.h. */
+/*
+ * A series' model: its state, fed slot by slot; see predict.h.
+ *
+ * The experts call a slot a cell.  What they look back at is a week of five-minute cells (less time
+ * where slots are shorter), each kept as one byte: exact to 16 servers, to 3 % beyond.
+ */
 #include "predict/predict.h"
 
 #include <errno.h>
@@ -7,29 +12,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "predict/batch.h"
-#include "predict/compound.h"
-#include "predict/rate.h"
+#include "base/cleanup.h"
+#include "predict/lane.h"
+#include "predict/nodes.h"
 #include "predict/state.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define DAY_S 86400
 #define LEAST_SLOT_S 10
 #define MOST_SLOT_S 3600
-#define RATE_HALF_LIFE_S (12 * 3600.0)
-#define BATCH_HALF_LIFE 200.0 /* in requests: sizes are forgotten by use, not by time */
+#define RING FEATURE_REACH
+#define RING_CODES 18.4F      /* for each factor of e */
+#define BATCH_HALF_LIFE 400.0 /* in requests: sizes are forgotten by use, not by time */
+#define LANES 2
+#define MOST_DEMAND 1000000
+#define REFIT_MOST 100000 /* slots */
+#define USUAL 3           /* of struct levels: half-life of 36 cells */
+
+static const int64_t lane_lengths[LANES] = { 600, 3600 };
 
 /* What is saved: no pointers, no padding. */
 struct memory {
     int64_t slot_s;
     int64_t seen_until_s;
-    struct rate rate;
+    int64_t cells; /* taken in so far */
+    struct levels levels;
+    struct counts counts;
     struct batches batches;
+    struct lane lanes[LANES];
+    uint8_t ring[RING];
 };
+
+_Static_assert(sizeof(struct memory) + STATE_HEAD <= MODEL_STATE_MOST, "a state fits its bound");
 
 struct model {
     struct memory memory;
 };
+
+/* ---- a cell's demand as a byte ---- */
+
+static float decoded[256];
+
+__attribute__((constructor)) static void make_decoded(void)
+{
+    for (int i = 0; i < 256; i++) {
+        float value = expm1f((float)i / RING_CODES);
+
+        decoded[i] = value < 16.5F ? roundf(value) : value;
+    }
+}
+
+static uint8_t encode(float demand)
+{
+    return (uint8_t)fminf(log1pf(demand) * RING_CODES + 0.5F, 255);
+}
+
+/* ---- life ---- */
 
 static int check_options(const struct predict_options *options, struct error *error)
 {
@@ -40,6 +78,18 @@ static int check_options(const struct predict_options *options, struct error *er
                          "a slot of %lld s is not of use: 10 to 3600, and a divisor of a day",
                          (long long)slot_s);
     return 0;
+}
+
+static void start(struct memory *memory, int64_t slot_s, int64_t start_s)
+{
+    memory->slot_s = slot_s;
+    memory->seen_until_s = start_s - start_s % slot_s;
+    counts_init(&memory->counts);
+    for (int i = 0; i < LANES; i++) {
+        int64_t window = (lane_lengths[i] + slot_s / 2) / slot_s;
+
+        lane_init(&memory->lanes[i], (int)(window > 0 ? window : 1));
+    }
 }
 
 int model_new(const struct predict_options *options, int64_t start_s, struct model **ret_model,
@@ -55,9 +105,7 @@ int model_new(const struct predict_options *options, int64_t start_s, struct mod
     model = calloc(1, sizeof(*model));
     if (!model)
         return error_set(error, -ENOMEM, "no memory for a model");
-    model->memory.slot_s = options->slot_s;
-    model->memory.seen_until_s = start_s - start_s % options->slot_s;
-    rate_init(&model->memory.rate);
+    start(&model->memory, options->slot_s, start_s);
     *ret_model = model;
     return 0;
 }
@@ -72,16 +120,102 @@ int64_t model_seen_until_s(const struct model *model)
     return model->memory.seen_until_s;
 }
 
-static double keep(const struct memory *memory)
+/* ---- the past as the experts see it ---- */
+
+static struct clockwork clockwork_of(const struct memory *memory)
 {
-    return exp2(-(double)memory->slot_s / RATE_HALF_LIFE_S);
+    return (struct clockwork){ (int)(3600 / memory->slot_s), (int)(DAY_S / memory->slot_s) };
 }
+
+static struct count_place place_of(int64_t time_s)
+{
+    return (struct count_place){
+        .hour = (int)(time_s / 3600 % DAY_HOURS),
+        .day = (int)(time_s / DAY_S % WEEK_DAYS),
+    };
+}
+
+/* 'cells' takes RING numbers. */
+static void look_back(const struct memory *memory, float *cells, struct past *ret_past)
+{
+    int count = memory->cells < RING ? (int)memory->cells : RING;
+    int64_t oldest = memory->cells - count;
+
+    for (int i = 0; i < count; i++)
+        cells[i] = decoded[memory->ring[(oldest + i) % RING]];
+    *ret_past = (struct past){
+        .view = { cells, NULL, memory->seen_until_s / memory->slot_s - count, count },
+        .clock = clockwork_of(memory),
+        .levels = &memory->levels,
+        .counts = &memory->counts,
+        .batches = &memory->batches,
+        .place = place_of(memory->seen_until_s),
+    };
+}
+
+/* ---- update ---- */
 
 static void take_batches(struct memory *memory, const struct slot *slot)
 {
     batches_fade(&memory->batches, exp2(-(double)slot->batch_count / BATCH_HALF_LIFE));
     for (size_t i = 0; i < slot->batch_count; i++)
         batches_add(&memory->batches, slot->batches[i]);
+}
+
+static float demand_of(const struct slot *slot)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < slot->batch_count; i++)
+        sum += slot->batches[i] > 0 ? slot->batches[i] : 0;
+    return (float)fmin(sum, MOST_DEMAND);
+}
+
+static void remember(struct memory *memory)
+{
+    float cells[RING];
+    struct past past;
+    struct opinion opinion;
+    bool looked = false;
+
+    for (int i = 0; i < LANES; i++) {
+        if (!lane_due(&memory->lanes[i]))
+            continue;
+        if (!looked)
+            look_back(memory, cells, &past);
+        looked = true;
+        lane_ask(&memory->lanes[i], &past, &opinion);
+        lane_remember(&memory->lanes[i], &opinion);
+    }
+}
+
+/* A cell that nobody watched stands in the ring as what was usual. */
+static void take_cell(struct memory *memory, float seen, bool known)
+{
+    float demand = known ? seen : levels_mean(&memory->levels, USUAL);
+    double moments[3];
+
+    batches_moments(&memory->batches, moments);
+    for (int i = 0; i < LANES; i++)
+        lane_judge(&memory->lanes[i], demand, known, levels_mean(&memory->levels, USUAL),
+                   moments[1] / moments[0]);
+    if (known) {
+        levels_add(&memory->levels, demand);
+        counts_update(&memory->counts, &memory->levels, place_of(memory->seen_until_s), demand);
+    }
+    memory->ring[memory->cells++ % RING] = encode(demand);
+    memory->seen_until_s += memory->slot_s;
+}
+
+/* After more than the ring holds, what was before is forgotten but for levels and weights. */
+static void skip_to(struct memory *memory, int64_t start_s)
+{
+    int64_t most = 2 * RING * memory->slot_s;
+
+    if (start_s - memory->seen_until_s > most)
+        memory->seen_until_s = start_s - most;
+    while (memory->seen_until_s < start_s)
+        take_cell(memory, 0, false);
 }
 
 int model_update(struct model *model, const struct slot *slot)
@@ -92,31 +226,87 @@ int model_update(struct model *model, const struct slot *slot)
         return -EALREADY;
     if (slot->start_s % memory->slot_s != 0)
         return -EINVAL;
-    rate_skip(&memory->rate, keep(memory),
-              (double)((slot->start_s - memory->seen_until_s) / memory->slot_s));
-    memory->seen_until_s = slot->start_s + memory->slot_s;
-    if (slot->gap) {
-        rate_skip(&memory->rate, keep(memory), 1);
-        return 0;
-    }
-    rate_update(&memory->rate, keep(memory), (double)slot->batch_count);
-    take_batches(memory, slot);
+    skip_to(memory, slot->start_s);
+    if (!slot->gap)
+        take_batches(memory, slot);
+    take_cell(memory, slot->gap ? 0 : demand_of(slot), !slot->gap);
+    remember(memory);
     return 0;
+}
+
+/* ---- refit ---- */
+
+int model_refit(struct model *model, const float *demand, size_t slots)
+{
+    struct memory *memory = &model->memory;
+    size_t count = slots < REFIT_MOST ? slots : REFIT_MOST;
+    const float *from = demand + (slots - count);
+    autofree float *cells = malloc((count + 1) * sizeof(float));
+    autofree unsigned char *watched = malloc(count + 1);
+    struct clockwork clock = clockwork_of(memory);
+    float usual = 0;
+    int status = cells && watched ? 0 : -ENOMEM;
+
+    if (status < 0)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        watched[i] = isfinite(from[i]) && from[i] >= 0;
+        cells[i] = watched[i] ? fminf(from[i], MOST_DEMAND) : usual;
+        usual += (cells[i] - usual) / 32;
+    }
+    struct view view = { cells, NULL, memory->seen_until_s / memory->slot_s - (int64_t)count,
+                         (int)count };
+
+    for (int i = 0; i < LANES && status == 0; i++)
+        status = lane_fit(&memory->lanes[i], &view, &clock, watched);
+    return status;
+}
+
+/* ---- forecast ---- */
+
+/* The lane whose length is nearest, as a ratio. */
+static const struct lane *nearest(const struct memory *memory, double cells)
+{
+    const struct lane *lanes = memory->lanes;
+    double middle = sqrt((double)lanes[0].window * (double)lanes[1].window);
+
+    return cells <= middle ? &lanes[0] : &lanes[1];
+}
+
+/* Another length: the mean goes with it; the spread as its root while windows are independent. */
+static void stretch(float nodes[static NODES], double ratio)
+{
+    struct distribution whole;
+    double root = sqrt(ratio);
+
+    nodes_to_distribution(nodes, &whole);
+    for (int i = 0; i < NODES; i++)
+        nodes[i] = (float)(whole.mean * ratio + ((double)nodes[i] - whole.mean) * root);
+    nodes_order(nodes);
 }
 
 int model_forecast(const struct model *model, int64_t from_s, int64_t until_s,
                    struct distribution *ret_forecast)
 {
     const struct memory *memory = &model->memory;
+    float cells[RING];
+    struct past past;
+    struct opinion opinion;
 
     if (from_s < memory->seen_until_s || until_s <= from_s)
         return -EINVAL;
-    double slots = (double)(until_s - from_s) / (double)memory->slot_s;
+    double wanted = (double)(until_s - from_s) / (double)memory->slot_s;
+    const struct lane *lane = nearest(memory, wanted);
 
-    compound_negative_binomial(slots * rate_mean(&memory->rate), rate_shape(&memory->rate),
-                               &memory->batches, ret_forecast);
+    look_back(memory, cells, &past);
+    lane_ask(lane, &past, &opinion);
+    if (fabs(wanted - (double)lane->window) > 1e-6)
+        stretch(opinion.said, wanted / (double)lane->window);
+    nodes_to_distribution(opinion.said, ret_forecast);
     return 0;
 }
+
+/* ---- saved states ---- */
 
 int model_version(void)
 {

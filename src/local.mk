@@ -191,6 +191,7 @@ api_sources = \
 	src/api/server.c \
 	src/api/tier.h \
 	src/api/tiers.c \
+	src/api/utilisation.c \
 	src/api/version.c src/api/version.h \
 	src/api/watch.c src/api/watch.h
 

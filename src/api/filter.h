@@ -17,7 +17,7 @@
 #define LIMIT_MOST 1000
 
 struct filter {
-    int kind, state; /* -1: all */
+    int kind, state, resolution; /* -1: all, or not said */
     char pool_id[ID_SIZE], project_id[ID_SIZE], image_id[ID_SIZE]; /* "": all */
     char marker[ID_SIZE]; /* "": from the start */
     int64_t before;       /* a marker where ids are numbers; 0: from the start */
@@ -28,7 +28,7 @@ struct filter {
     int64_t days;         /* of a report; 0: not said */
 };
 
-#define FILTER_INIT { .kind = -1, .state = -1, .limit = LIMIT_DEFAULT }
+#define FILTER_INIT { .kind = -1, .state = -1, .resolution = -1, .limit = LIMIT_DEFAULT }
 
 enum parameter_type {
     PARAMETER_UUID,

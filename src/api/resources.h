@@ -80,4 +80,8 @@ int report_show(struct request *request, struct reply *reply, struct error *erro
 extern const struct parameters decision_parameters;
 int decisions_list(struct request *request, struct reply *reply, struct error *error);
 
+/* utilisation.c */
+extern const struct parameters utilisation_parameters;
+int utilisation_show(struct request *request, struct reply *reply, struct error *error);
+
 #endif

@@ -36,6 +36,7 @@ static const struct route routes[] = {
     { "GET", "/v1/series/{number}", ACCESS_READ, false, NULL, series_show },
     { "GET", "/v1/forecasts", ACCESS_READ, false, &forecast_parameters, forecasts_show },
     { "POST", "/v1/demand", ACCESS_HOOK, true, NULL, demand_report },
+    { "GET", "/v1/utilisation", ACCESS_READ, false, &utilisation_parameters, utilisation_show },
     { "GET", "/v1/demand", ACCESS_READ, false, &demand_parameters, demand_show },
     { "GET", "/v1/tiers", ACCESS_READ, false, &tier_parameters, tiers_list },
     { "PUT", "/v1/tiers", ACCESS_ADMIN, true, NULL, tiers_set },

@@ -13,7 +13,8 @@ struct capture {
 };
 
 /* Reads all captures in 'directory', in the order of their names; exits with a word where there is
- * none or one cannot be read.  'ret_count' of them; the memory is the program's until it ends. */
+ * none or one cannot be read.  'ret_count' of them, read once a program and its
+ * until it ends. */
 struct capture *captures_load(const char *directory, size_t *ret_count);
 /* The one of that name; exits when there is none. */
 const struct capture *capture_find(const struct capture *captures, size_t count, const char *name);

@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/test_cloud_catalog \
 	tests/unit/test_cloud_client \
 	tests/unit/test_cloud_compute \
+	tests/unit/test_cloud_metric \
 	tests/unit/test_cloud_retry \
 	tests/unit/test_cloud_shapes \
 	tests/unit/test_cloud_token_cache \
@@ -28,7 +29,6 @@ unit_tests = \
 	tests/unit/test_key \
 	tests/unit/test_limits \
 	tests/unit/test_log \
-	tests/unit/test_metric \
 	tests/unit/test_metric \
 	tests/unit/test_options \
 	tests/unit/test_plan \

@@ -1,271 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Tests of cloud/metric, measure and server_list: answers as Gnocchi 4.7 gave them (tests/data),
- * and those that no real one gives when one wants them: slow, half, refused, without end.
- */
-#include <errno.h>
+/* Metrics: counted by label, in many threads, and written as Prometheus reads them. */
+#include "base/metric.h"
+
+#include <math.h>
+#include <pthread.h>
 #include <string.h>
 
-#include "cloud_server.h"
 #include "unit.h"
 
-#define OK(body) { 200, GNOCCHI_HEADERS, body, FAULT_NONE }
-#define GNOCCHI_HEADERS "Content-Type: application/json\r\n" /* it has no request ids */
-#define AT(time) time_of("2026-11-24T" time "Z")
+static DEFINE_COUNTER(calls, "larder_test_calls_total", "Calls.", { "service", "network|volume" },
+                      { "outcome", "done|failed|other" });
+static DEFINE_COUNTER(plain, "larder_test_plain_total", "One \\ two\nthree \"four\".");
+static DEFINE_GAUGE(depth, "larder_test_depth", "Depth.", { "kind", "port|volume" });
+static const int64_t bounds[] = { 100, 1000, 2500 };
+static DEFINE_HISTOGRAM(lead, "larder_test_lead_seconds", "Lead.", bounds,
+                        { "kind", "port|volume" });
 
-static struct server server;
-static struct cloud *cloud;
-static struct client *client;
-static struct error error;
-static struct reply replies[8] = { LOGIN("t") };
-
-static int64_t time_of(const char *text)
+static void expect_line(const char *line)
 {
-    int64_t ms;
+    auto_strbuf out = STRBUF_INIT(65536);
+    const char *at;
 
-    ck_assert_int_eq(text_to_time(text, &ms), 0);
-    return ms;
+    metric_write_all(&out);
+    ck_assert_int_eq(out.status, 0);
+    at = strstr(strbuf_text(&out), line);
+    ck_assert_msg(at && (at == out.text || at[-1] == '\n') && at[strlen(line)] == '\n',
+                  "there is no line '%s' in\n%s", line, strbuf_text(&out));
 }
 
-static char *data(const char *name)
+START_TEST(labels_choose_the_cell)
 {
-    const char *top = getenv("top_srcdir");
-    char path[512], *text = calloc(1, 1 << 16);
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/tests/data/gnocchi/%s", top ? top : ".", name);
-    file = fopen(path, "re");
-    ck_assert_msg(file != NULL, "%s", path);
-    ck_assert_uint_gt(fread(text, 1, (1 << 16) - 1, file), 0);
-    fclose(file);
-    return text;
-}
-
-static void start(size_t count)
-{
-    struct cloud_options options;
-
-    server_start(&server, replies, count + 1);
-    options = server_options(&server);
-    for (int i = 1; i < SERVICES; i++)
-        options.services[i].timeout_s = 1;
-    options.retries = 0;
-    ck_assert_int_eq(cloud_open(&options, &cloud, &error), 0);
-    ck_assert_int_eq(client_open(cloud, &client, &error), 0);
-}
-
-static void answer(int status, const char *body, enum fault fault)
-{
-    replies[1] = (struct reply){ status, GNOCCHI_HEADERS, body, fault };
-    start(1);
-}
-
-static void finish(void)
-{
-    client_close(client);
-    cloud_close(cloud);
-    server_stop(&server);
-}
-
-static struct instance instances[METRIC_PAGE_MOST];
-static size_t count;
-static struct metric_progress progress;
-
-static int search(const char *marker)
-{
-    const struct metric_page page = { AT("00:00:00"), AT("23:00:00"), AT("01:00:00"), marker,
-                                      METRIC_PAGE_MOST };
-
-    return metric_instances(client, &page, instances, &count, &progress, &error);
-}
-
-START_TEST(test_instances)
-{
-    answer(200, data("search-instance.json"), FAULT_NONE);
-    ck_assert_int_eq(search(""), 0);
-    ck_assert_uint_eq(count, 5);
-    ck_assert_str_eq(instances[0].id, "5e761f58-b24e-49ff-81ad-eea0cc5e31b4");
-    ck_assert_str_eq(instances[0].project_id, "bde1d1f9fa654754a02248868f2bc61e");
-    ck_assert_str_eq(instances[0].flavor_id, "d2f008a8-dfd3-436e-aef8-13da343ebcdc");
-    ck_assert_str_eq(instances[0].flavor_name, "m1.tiny");
-    ck_assert_str_eq(instances[0].zone, "fake");
-    ck_assert_str_eq(instances[0].host, "fake3");
-    ck_assert_int_eq(instances[0].asked_ms, AT("12:24:23"));
-    ck_assert_int_eq(instances[0].active_ms, AT("12:24:35"));
-    ck_assert_int_eq(instances[0].deleted_ms, 0);
-    ck_assert_str_eq(progress.marker, instances[4].id);
-    ck_assert_int_ge(progress.started_ms, AT("13:25:12"));
-    ck_assert(!progress.ended);
-    ck_assert(strstr(server.requests[1], "POST /s5/v1/search/resource/instance?") != NULL);
-    ck_assert(strstr(server.requests[1], "marker") == NULL);
-    ck_assert(strstr(server.requests[1], "2026-11-24T01:00:00Z") != NULL);
-    finish();
+    metric_count(&calls, 1, 0);
+    metric_add(&calls, 4, 1, 0);
+    metric_count(&calls, 0, 2);
+    expect_line("larder_test_calls_total{service=\"network\",outcome=\"done\"} 0");
+    expect_line("larder_test_calls_total{service=\"volume\",outcome=\"done\"} 5");
+    expect_line("larder_test_calls_total{service=\"network\",outcome=\"other\"} 1");
+    ck_assert_int_eq(metric_value(&calls, 1, 0), 5);
 }
 END_TEST
 
-/* The record of an image may be a URL; what is not known of an instance is "" or 0. */
-START_TEST(test_instances_sparse)
+START_TEST(what_no_label_has_changes_nothing)
 {
-    answer(200, "[{\"id\": \"5e761f58-b24e-49ff-81ad-eea0cc5e31b4\", \"started_at\":"
-           " \"2026-11-24T13:00:00+00:00\", \"image_ref\":"
-           " \"http://g/images/226ae9e3-ac7a-4074-a205-7352a255cea9\"},"
-           " {\"id\": 7}, {\"id\": \"5e761f58-b24e-49ff-81ad-eea0cc5e31b5\"}]", FAULT_NONE);
-    ck_assert_int_eq(search("5e761f58-b24e-49ff-81ad-eea0cc5e31b3"), 0);
-    ck_assert_uint_eq(count, 1);
-    ck_assert_uint_eq(progress.strange, 2);
-    ck_assert_str_eq(instances[0].image_id, "226ae9e3-ac7a-4074-a205-7352a255cea9");
-    ck_assert_str_eq(instances[0].project_id, "");
-    ck_assert_int_eq(instances[0].asked_ms, AT("13:00:00"));
-    ck_assert(strstr(server.requests[1], "marker=5e761f58-b24e-49ff-81ad-eea0cc5e31b3&"));
-    finish();
+    metric_count(&calls, 2, 0);
+    metric_count(&calls, -1, 0);
+    metric_count(&calls, 0, 3);
+    metric_count(&plain, 0, 1);
+    metric_observe(&lead, 5, 2, 0);
+    metric_observe(&lead, -5, 0, 0);
+    for (int i = 0; i < METRIC_CELLS_MOST; i++)
+        ck_assert_int_eq(calls.cells[i] + plain.cells[i] + lead.cells[i], 0);
 }
 END_TEST
 
-START_TEST(test_instances_end)
+START_TEST(words_find_their_label)
 {
-    answer(200, "[]", FAULT_NONE);
-    ck_assert_int_eq(search(""), 0);
-    ck_assert(progress.ended);
-    ck_assert_uint_eq(count, 0);
-    finish();
+    metric_count_word(&calls, 0, "done");
+    metric_count_word(&calls, 0, "failed");
+    metric_count_word(&calls, 0, "fail");
+    metric_count_word(&calls, 0, "");
+    metric_count_word(&calls, 0, "done|failed");
+    ck_assert_int_eq(metric_value(&calls, 0, 0), 1);
+    ck_assert_int_eq(metric_value(&calls, 0, 1), 1);
+    ck_assert_int_eq(metric_value(&calls, 0, 2), 3);
 }
 END_TEST
 
-static const struct {
-    int status;
-    const char *body;
-    enum fault fault;
-    const char *marker;
-    int code;
-} faults[] = {
-    { 400, "{\"code\": 400, \"title\": \"Bad Request\", \"description\": \"Invalid marker\"}",
-      FAULT_NONE, "5e761f58-b24e-49ff-81ad-eea0cc5e31b3", -ESTALE },
-    { 400, "{\"code\": 400, \"title\": \"Bad Request\", \"description\": {\"cause\": \"no\"}}",
-      FAULT_NONE, "", -EINVAL },
-    { 503, "{}", FAULT_NONE, "", -EAGAIN },
-    { 504, "{}", FAULT_NONE, "", -EAGAIN },
-    { 200, "[{\"id\"", FAULT_NONE, "", -EPROTO },
-    { 200, "[]", FAULT_HALF_BODY, "", -EAGAIN },
-    { 200, "[]", FAULT_NO_ANSWER, "", -EAGAIN },
-    { 200, "[]", FAULT_SLOW_HEADER, "", -EAGAIN },
-    { 200, "[]", FAULT_ENDLESS_BODY, "", -EPROTO },
-    { 200, "[{\"id\": 7}]", FAULT_NONE, "", -EPROTO },
-    { 404, "<html>", FAULT_NONE, "", -EPROTO },
-};
-
-START_TEST(test_instances_faults)
+START_TEST(help_and_type_come_first_and_are_escaped)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
-        int code;
+    expect_line("# HELP larder_test_plain_total One \\\\ two\\nthree \"four\".");
+    expect_line("# TYPE larder_test_plain_total counter");
+    expect_line("larder_test_plain_total 0");
+    metric_set(&depth, 7, 1, 0);
+    metric_set(&depth, -3, 1, 0);
+    expect_line("# TYPE larder_test_depth gauge");
+    expect_line("larder_test_depth{kind=\"volume\"} -3");
+}
+END_TEST
 
-        answer(faults[i].status, faults[i].body, faults[i].fault);
-        code = search(faults[i].marker);
-        ck_assert_msg(code == faults[i].code, "case %zu: %d, not %d", i, code, faults[i].code);
-        ck_assert(error.message[0]);
-        finish();
+/* A bucket holds what is at most its bound, and all that the buckets before it hold. */
+START_TEST(buckets_add_up)
+{
+    static const int64_t durations_ms[] = { 0, 100, 101, 1000, 2600, 100000 };
+
+    for (size_t i = 0; i < 6; i++)
+        metric_observe(&lead, durations_ms[i], 1, 0);
+    expect_line("# TYPE larder_test_lead_seconds histogram");
+    expect_line("larder_test_lead_seconds_bucket{kind=\"volume\",le=\"0.1\"} 2");
+    expect_line("larder_test_lead_seconds_bucket{kind=\"volume\",le=\"1\"} 4");
+    expect_line("larder_test_lead_seconds_bucket{kind=\"volume\",le=\"2.5\"} 4");
+    expect_line("larder_test_lead_seconds_bucket{kind=\"volume\",le=\"+Inf\"} 6");
+    expect_line("larder_test_lead_seconds_sum{kind=\"volume\"} 103.801");
+    expect_line("larder_test_lead_seconds_count{kind=\"volume\"} 6");
+    expect_line("larder_test_lead_seconds_count{kind=\"port\"} 0");
+}
+END_TEST
+
+START_TEST(samples_made_on_demand_escape_what_others_named)
+{
+    auto_strbuf out = STRBUF_INIT(1000);
+    const struct metric_pair pairs[] = { { "flavor", "a\"b\\c\nd" }, { "zone", "ü" } };
+
+    metric_write_sample(&out, "larder_test", pairs, 2, 0.1);
+    metric_write_sample(&out, "larder_test", NULL, 0, NAN);
+    metric_write_sample(&out, "larder_test", NULL, 0, INFINITY);
+    metric_write_sample(&out, "larder_test", NULL, 0, -INFINITY);
+    metric_write_sample(&out, "larder_test", NULL, 0, 9007199254740991.0);
+    ck_assert_str_eq(strbuf_text(&out),
+                     "larder_test{flavor=\"a\\\"b\\\\c\\nd\",zone=\"ü\"} 0.1\nlarder_test NaN\n"
+                     "larder_test +Inf\nlarder_test -Inf\nlarder_test 9.00719925474099e+15\n");
+}
+END_TEST
+
+static void *count_many(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 10000; i++) {
+        metric_count(&calls, 0, 0);
+        metric_observe(&lead, i, 0, 0);
     }
+    return NULL;
+}
+
+START_TEST(no_count_is_lost_among_threads)
+{
+    pthread_t threads[8];
+
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, count_many, NULL), 0);
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_int_eq(metric_value(&calls, 0, 0), 80000);
+    expect_line("larder_test_lead_seconds_count{kind=\"port\"} 80000");
 }
 END_TEST
 
-START_TEST(test_backlog)
+START_TEST(names_come_in_order)
 {
-    int64_t measures = -1;
+    auto_strbuf out = STRBUF_INIT(65536);
+    const char *last;
 
-    answer(200, data("status.json"), FAULT_NONE);
-    ck_assert_int_eq(metric_backlog(client, &measures, &error), 0);
-    ck_assert_int_ge(measures, 0);
-    finish();
-    answer(200, "{\"storage\": {\"summary\": {\"measures\": \"many\"}}}", FAULT_NONE);
-    ck_assert_int_eq(metric_backlog(client, &measures, &error), -EPROTO);
-    finish();
+    metric_write_all(&out);
+    last = strstr(strbuf_text(&out), "larder_test_calls_total");
+    ck_assert_ptr_nonnull(last);
+    ck_assert(last < strstr(last, "larder_test_depth"));
+    ck_assert(strstr(last, "larder_test_depth") < strstr(last, "larder_test_lead_seconds"));
+    ck_assert(strstr(last, "larder_test_lead_seconds") < strstr(last, "larder_test_plain_total"));
 }
 END_TEST
 
-static struct metric_point points[16];
-
-static int ask(bool counter, size_t most)
-{
-    const struct metric_question question = {
-        .resource_type = "instance", .group_by = "host", .metrics = { "cpu", NULL },
-        .counter = counter, .granularity_s = 300, .from_ms = AT("12:30:00"),
-        .until_ms = AT("12:45:00"),
-    };
-
-    return metric_ask(client, &question, points, most, &count, &error);
-}
-
-/* Two guests, of half a core and one; in the third span both began anew.  The last point is beyond
- * what was asked for. */
-START_TEST(test_aggregates)
-{
-    answer(200, data("aggregates-cpu.json"), FAULT_NONE);
-    ck_assert_int_eq(ask(true, 16), 0);
-    ck_assert_uint_eq(count, 3);
-    ck_assert_str_eq(points[0].group, "capture0");
-    ck_assert_int_eq(points[0].at_ms, AT("12:30:00"));
-    ck_assert_double_eq_tol(points[0].value, 1.5e9, 1);
-    ck_assert_double_eq(points[2].value, 0);
-    ck_assert(strstr(server.requests[1], "start=2026-11-24T12%3A25%3A00Z") != NULL);
-    finish();
-    answer(200, data("aggregates-memory.json"), FAULT_NONE);
-    ck_assert_int_eq(ask(false, 2), 0);
-    ck_assert_uint_eq(count, 2);
-    ck_assert_double_eq(points[1].value, 129);
-    finish();
-}
-END_TEST
-
-START_TEST(test_aggregates_of_nothing)
-{
-    answer(404, data("aggregates-none.json"), FAULT_NONE);
-    ck_assert_int_eq(ask(false, 16), 0);
-    ck_assert_uint_eq(count, 0);
-    finish();
-    answer(200, "[{\"group\": {\"host\": null}, \"measures\": {}}, 7,"
-           " {\"group\": {\"host\": \"a\"},"
-           " \"measures\": {\"measures\": {\"aggregated\": [[\"x\", 300, 1], 4,"
-           " [\"2026-11-24T12:35:00+00:00\", 300.0, \"1\"],"
-           " [\"2026-11-24T12:35:00+00:00\", 300.0, 2]]}}}]", FAULT_NONE);
-    ck_assert_int_eq(ask(false, 16), 0);
-    ck_assert_uint_eq(count, 1);
-    finish();
-}
-END_TEST
-
-START_TEST(test_servers)
-{
-    answer(200, "{\"servers\": [{\"id\": \"9b8d6a4e-0f3c-4c58-8c3b-52a1f3b7c0aa\","
-           " \"tenant_id\": \"" OUR_PROJECT "\", \"status\": \"DELETED\","
-           " \"created\": \"2026-11-24T12:00:00Z\", \"flavor\": {\"id\": \"7\"},"
-           " \"image\": {\"id\": \"226ae9e3-ac7a-4074-a205-7352a255cea9\"},"
-           " \"OS-EXT-SRV-ATTR:reservation_id\": \"r-abc\", \"OS-EXT-SRV-ATTR:host\": null,"
-           " \"OS-SRV-USG:launched_at\": \"2026-11-24T12:00:05.000000\","
-           " \"OS-SRV-USG:terminated_at\": \"2026-11-24T12:01:00.000000\"},"
-           " {\"id\": \"9b8d6a4e-0f3c-4c58-8c3b-52a1f3b7c0ab\", \"tenant_id\": \"" OUR_PROJECT
-           "\", \"status\": \"ERROR\", \"created\": \"2026-11-24T12:00:00Z\", \"image\": \"\","
-           " \"flavor\": {\"id\": \"7\"}}]}", FAULT_NONE);
-    ck_assert_int_eq(server_list(client, AT("11:00:00"), NULL, 10, instances, &count, &error), 0);
-    ck_assert_uint_eq(count, 2);
-    ck_assert_str_eq(instances[0].batch_id, "r-abc");
-    ck_assert_str_eq(instances[0].flavor_id, "7");
-    ck_assert_str_eq(instances[0].image_id, "226ae9e3-ac7a-4074-a205-7352a255cea9");
-    ck_assert_int_eq(instances[0].active_ms, AT("12:00:05"));
-    ck_assert_int_eq(instances[0].deleted_ms, AT("12:01:00"));
-    ck_assert(!instances[0].failed && instances[1].failed);
-    ck_assert_str_eq(instances[1].image_id, "");
-    ck_assert(strstr(server.requests[1], "changes-since=2026-11-24T11%3A00%3A00Z") != NULL);
-    finish();
-}
-END_TEST
-
-START_TEST(test_service_is_known)
-{
-    answer(200, "{}", FAULT_NONE);
-    ck_assert_int_eq(client_has_service(client, SERVICE_METRIC, &error), 1);
-    finish();
-}
-END_TEST
-
-UNIT_MAIN("cloud/metric", test_instances, test_instances_sparse, test_instances_end,
-          test_instances_faults, test_backlog, test_aggregates, test_aggregates_of_nothing,
-          test_servers, test_service_is_known)
+UNIT_MAIN("metric", labels_choose_the_cell, what_no_label_has_changes_nothing,
+          words_find_their_label, help_and_type_come_first_and_are_escaped, buckets_add_up,
+          samples_made_on_demand_escape_what_others_named, no_count_is_lost_among_threads,
+          names_come_in_order)

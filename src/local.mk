@@ -47,6 +47,7 @@ reserve_sources = \
 	src/reserve/tier.c src/reserve/tier.h
 
 feedback_sources = \
+	src/feedback/correction.c src/feedback/correction.h \
 	src/feedback/replay.c src/feedback/replay.h
 
 store_sources = \
@@ -196,12 +197,16 @@ api_sources = \
 	src/api/watch.c src/api/watch.h
 
 backtest_sources = \
+	src/backtest/backtest.c src/backtest/backtest.h \
+	src/backtest/pool_run.c src/backtest/pool_run.h \
+	src/backtest/rivals.c src/backtest/rivals.h \
 	src/backtest/trace.c src/backtest/trace.h \
 	src/backtest/unpack.c src/backtest/unpack.h
 
 # All of src/cmd but the mains.
 cmd_sources = \
 	src/cmd/arguments.c src/cmd/arguments.h \
+	src/cmd/backtest.c src/cmd/backtest.h \
 	src/cmd/check.c \
 	src/cmd/config.c src/cmd/config.h \
 	src/cmd/config_check.c \
@@ -235,6 +240,8 @@ sbin_PROGRAMS += larderd
 larderd_SOURCES = src/cmd/larderd.c
 bin_PROGRAMS += larder-manage
 larder_manage_SOURCES = src/cmd/larder_manage.c
+bin_PROGRAMS += larder-backtest
+larder_backtest_SOURCES = src/cmd/larder_backtest.c
 
 # Configuration files for PREFIX/etc/larder, and systemd units made of etc/NAME.service.in, in which
 # @sbindir@, @bindir@ and @sysconfdir@ stand for where this build installs.

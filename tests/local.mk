@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_csv \
 	tests/unit/test_decode \
+	tests/unit/test_correction \
 	tests/unit/test_digest \
 	tests/unit/test_distribution \
 	tests/unit/test_error \
@@ -44,6 +45,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_tier \
 	tests/unit/test_transport \
+	tests/unit/test_trace \
 	tests/unit/test_url \
 	tests/unit/test_version
 

@@ -236,30 +236,43 @@ int model_update(struct model *model, const struct slot *slot)
 
 /* ---- refit ---- */
 
+static int fit_lanes(struct memory *memory, const float *demand, size_t count, float *cells,
+                     unsigned char *watched)
+{
+    struct clockwork clock = clockwork_of(memory);
+    int64_t first = memory->seen_until_s / memory->slot_s - (int64_t)count;
+    struct view view = { cells, NULL, first, (int)count };
+    float usual = 0;
+    int status = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        watched[i] = isfinite(demand[i]) && demand[i] >= 0;
+        cells[i] = watched[i] ? fminf(demand[i], MOST_DEMAND) : usual;
+        usual += (cells[i] - usual) / 32;
+    }
+    for (int i = 0; i < LANES && status == 0; i++)
+        status = lane_fit(&memory->lanes[i], &view, &clock, watched);
+    return status;
+}
+
 int model_refit(struct model *model, const float *demand, size_t slots)
 {
     struct memory *memory = &model->memory;
     size_t count = slots < REFIT_MOST ? slots : REFIT_MOST;
-    const float *from = demand + (slots - count);
+    float ring[RING];
+    struct past past;
+
+    if (!demand) {
+        look_back(memory, ring, &past);
+        demand = ring;
+        slots = count = (size_t)past.view.count;
+    }
     autofree float *cells = malloc((count + 1) * sizeof(float));
     autofree unsigned char *watched = malloc(count + 1);
-    struct clockwork clock = clockwork_of(memory);
-    float usual = 0;
-    int status = cells && watched ? 0 : -ENOMEM;
 
-    if (status < 0)
-        return status;
-    for (size_t i = 0; i < count; i++) {
-        watched[i] = isfinite(from[i]) && from[i] >= 0;
-        cells[i] = watched[i] ? fminf(from[i], MOST_DEMAND) : usual;
-        usual += (cells[i] - usual) / 32;
-    }
-    struct view view = { cells, NULL, memory->seen_until_s / memory->slot_s - (int64_t)count,
-                         (int)count };
-
-    for (int i = 0; i < LANES && status == 0; i++)
-        status = lane_fit(&memory->lanes[i], &view, &clock, watched);
-    return status;
+    if (!cells || !watched)
+        return -ENOMEM;
+    return fit_lanes(memory, demand + (slots - count), count, cells, watched);
 }
 
 /* ---- forecast ---- */

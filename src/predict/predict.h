@@ -46,7 +46,8 @@ int64_t model_seen_until_s(const struct model *model);
 /* Fits what is fitted on a longer past, which is not in the state: 'demand' holds that of each of
  * the last slots, the newest the last one taken in; NAN: nobody watched.  Once a day is often
  * enough; it takes some milliseconds, and may be done on a loaded copy while the model goes on.
- * -ENOMEM: nothing has changed. */
+ * NULL: what the state itself holds, which is a week of five-minute slots.  -ENOMEM: nothing has
+ * changed. */
 int model_refit(struct model *model, const float *demand, size_t slots);
 
 /* Distribution of the demand in [from_s, until_s), which lies behind what was seen; an interval

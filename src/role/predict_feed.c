@@ -190,6 +190,8 @@ static int feed_history(const struct pass *pass, struct store *store, const stru
         return error_set(error, -ENOMEM, "no memory for a history");
     while (status >= 0 && model_seen_until_s(model) * 1000 < pass->until_ms)
         status = feed_step(pass, store, row, model, batches, error);
+    if (status >= 0 && model_refit(model, NULL, 0) < 0)
+        return error_set(error, -ENOMEM, "no memory to fit the model of a series");
     return status;
 }
 

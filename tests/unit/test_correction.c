@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The correction by outcomes: it finds the factor that serves the share asked for, and is bounded. */
+/* The correction by outcomes: finds the factor that serves the share asked for, and is bounded. */
 #include "feedback/correction.h"
 
 #include <math.h>

@@ -44,7 +44,8 @@ static const struct json_shape message_shape = { "message", message_members,
 static const char *value_of(const char *body, size_t length, const char *quoted_name,
                             const char *quote)
 {
-    const char *at = memmem(body, length, quoted_name, strlen(quoted_name));
+    /* a body of no length may be no body */
+    const char *at = length ? memmem(body, length, quoted_name, strlen(quoted_name)) : NULL;
     const char *end = body + length;
 
     if (!at)

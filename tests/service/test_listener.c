@@ -108,6 +108,22 @@ static void begin_listening(const struct bus_options *with)
     wait_received(listener, 0);
 }
 
+/* Until the queue is empty and a second has brought nothing new. */
+static void wait_drained(struct listener *who)
+{
+    int64_t end_ms = clock_monotonic_ms() + PATIENCE_MS, quiet_ms = clock_monotonic_ms();
+    struct listener_counts counts, before = { 0 };
+
+    while (clock_monotonic_ms() - quiet_ms < 1000) {
+        ck_assert_msg(clock_monotonic_ms() < end_ms, "messages still come");
+        listener_count(who, &counts);
+        if (counts.received != before.received || feed_count(feed, QUEUE) != 0)
+            quiet_ms = clock_monotonic_ms();
+        before = counts;
+        nap();
+    }
+}
+
 static void stop(struct listener *who)
 {
     ck_assert_int_eq(listener_stop(who, 20000), 0);
@@ -125,6 +141,7 @@ START_TEST(test_boots_are_stored_once)
     feed_boots(&feed, rabbit(), traffic, 0, 60);
     feed_boots(&feed, rabbit(), traffic, 20, 40); /* again */
     wait_number(DELETED, 60);
+    wait_drained(listener);
     stop(listener);
     ck_assert_int_eq(traffic_lost(service_store, 60), 0);
     ck_assert_int_eq(feed_delete(feed, QUEUE), 0); /* all was acknowledged */
@@ -187,6 +204,7 @@ START_TEST(test_garbage_is_dropped)
     listener_count(listener, &counts);
     ck_assert_int_eq(counts.malformed, 250);
     ck_assert_int_eq(counts.oversized, 1);
+    wait_drained(listener);
     stop(listener);
     ck_assert_int_eq(traffic_lost(service_store, 10), 0);
     ck_assert_int_eq(feed_delete(feed, QUEUE), 0);
@@ -283,6 +301,7 @@ START_TEST(test_listener_is_killed)
     }
     listener = start(&with);
     wait_number(DELETED, 300);
+    wait_drained(listener);
     stop(listener);
     ck_assert_int_eq(traffic_lost(service_store, 300), 0);
     ck_assert_int_eq(feed_delete(feed, QUEUE), 0);

@@ -25,7 +25,7 @@ TRACE = os.path.join(cloud.HERE, '..', 'data', 'azure-vm-2017-2h.csv')
 BIN, KEYS, SPEED = 300, 20, 10
 LEARNING = 20 * 60      # seconds of the trace that do not count
 MOST = 20               # servers of one request: Nova's own default quota of servers is 10, a tenant's rarely more than this
-HOLD = 30               # seconds that a server lives
+HOLD = 20               # seconds that a server lives
 PREFIX = 'replay'
 
 
@@ -123,6 +123,13 @@ def main():
     parser.add_argument('--json', metavar='FILE')
     options = parser.parse_args()
     boots.sweep(PREFIX)
+    # The clock of everything that goes by minutes, ten times as fast.
+    faster = {'predict': {'slot': BIN // SPEED, 'grace': 3}, 'reserve': {'review': 3, 'idle_age': 1800 // SPEED}}
+    with larder.settings(**faster), larder.tier('guaranteed', 'demo'):
+        return replay(options)
+
+
+def replay(options):
     requests = list(schedule(options))
     say('%d requests for %d servers on %d networks in %.0f s' % (
         len(requests), sum(r.servers for r in requests), len({r.word for r in requests}), 7200 / SPEED))

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What quickstart shows: the same servers booted without Larder (project plain) and with it (project demo), and the
-pools as the operator sees them. Run by `quickstart`; tests/bench/run measures with more care."""
+"""What quickstart shows: the same servers booted without Larder (project plain) and with it (project demo); then a fleet of
+tenants whose demand the forecasts follow, as the operator sees it live. Run by `quickstart`; tests/bench/run measures with more care."""
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import time
 
+import fleet
 from support import boots, cloud, larder
 
 BOOTS = 3           # of each kind
@@ -22,15 +24,23 @@ def say(text):
     print('%7.1fs  %s' % (time.monotonic() - BEGAN, text), flush=True)
 
 
-def openstack(*words, show=True):
-    """Runs the operator's client and shows the command, and what it says."""
-    print('\n$ openstack ' + ' '.join(words), flush=True)
+def environment():
+    """The operator's."""
     env = {name: value for name, value in os.environ.items() if not name.startswith('OS_')}
     env.update(OS_AUTH_URL=cloud.url('KEYSTONE', '/v3'), OS_USERNAME='admin', OS_PASSWORD=cloud.PASSWORD,
                OS_PROJECT_NAME='admin', OS_USER_DOMAIN_ID='default', OS_PROJECT_DOMAIN_ID='default',
                OS_IDENTITY_API_VERSION='3')
-    subprocess.run([os.path.join(os.path.dirname(sys.executable), 'openstack'), *words], env=env, check=True,
-                   stdout=None if show else subprocess.DEVNULL)
+    return env
+
+
+def client(*words):
+    return [os.path.join(os.path.dirname(sys.executable), 'openstack'), *words]
+
+
+def openstack(*words, show=True):
+    """Runs the operator's client and shows the command, and what it says."""
+    print('\n$ openstack ' + ' '.join(words), flush=True)
+    subprocess.run(client(*words), env=environment(), check=True, stdout=None if show else subprocess.DEVNULL)
 
 
 def boot(tenant, image, from_volume):
@@ -71,6 +81,21 @@ def show(without, with_):
         print('%-40s %10.1f s %10.1f s %8.2f' % (title, without[title], with_[title], with_[title] / without[title]))
 
 
+def show_fleet():
+    """The fleet boots while the live view follows it: painted anew on a terminal, now and then otherwise."""
+    say('a fleet of %d tenants boots for %d s; nobody sets a floor' % (len(fleet.TENANTS), fleet.LENGTH))
+    delay = 3 if sys.stdout.isatty() else 30
+    words = ('larder', 'top', '--delay', str(delay), '--window', str(fleet.LENGTH))
+    print('\n$ openstack ' + ' '.join(words), flush=True)
+    view = subprocess.Popen(client(*words), env=environment(), stdin=subprocess.DEVNULL)
+    try:
+        players = fleet.run()
+    finally:
+        view.send_signal(signal.SIGINT)
+        view.wait(30)
+    fleet.show(players)
+
+
 def main():
     boots.sweep('quickstart')
     without = boot_all('without Larder', 'plain')
@@ -78,6 +103,7 @@ def main():
     with_ = boot_all('with Larder', 'demo')
     larder.quiet()
     show(without, with_)
+    show_fleet()
     openstack('larder', 'pool', 'list')
 
 

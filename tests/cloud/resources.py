@@ -37,6 +37,7 @@ PROJECTS = (
     'demo',             # the tenant whose boots Larder serves
     'plain',            # the tenant that is left out: its boots show the cloud without Larder
     'rival',            # the tenant that must get nothing of demo's
+    'fleet1', 'fleet2', 'fleet3',   # tenants that boot by a pattern, for all to see
     'larder',           # owns the pools, and nothing else
     'cinder-internal',  # owns the image-volume cache
 )
@@ -50,6 +51,7 @@ USERS = (  # name, project, roles
     ('demo', 'demo', ('member', 'reader')),
     ('plain', 'plain', ('member', 'reader')),
     ('rival', 'rival', ('member', 'reader')),
+    *((name, name, ('member', 'reader')) for name in ('fleet1', 'fleet2', 'fleet3')),
     ('larder', 'larder', ('admin',)),
     ('larder-hook', 'service', ('larder_hook',)),
     ('cinder-internal', 'cinder-internal', ('member',)),
@@ -65,6 +67,9 @@ NETWORKS = (  # name, its project or None for one that all share, range
     ('private', None, '10.10.0.0/16'),
     ('demo-net', 'demo', '10.20.0.0/20'),
     ('plain-net', 'plain', '10.30.0.0/20'),
+    ('fleet1-net', 'fleet1', '10.41.0.0/20'),
+    ('fleet2-net', 'fleet2', '10.42.0.0/20'),
+    ('fleet3-net', 'fleet3', '10.43.0.0/20'),
 )
 VOLUME_TYPES = ('nfs', 'nfs-cached')
 

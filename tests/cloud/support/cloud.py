@@ -25,7 +25,7 @@ SERVICES = {        # name: port, path, microversion header
     'image': ('GLANCE_API', '/v2', None),
     'larder': ('LARDERD', '/v1', 'larder 1.0'),
 }
-TENANTS = ('demo', 'plain', 'rival')
+TENANTS = ('demo', 'plain', 'rival', 'fleet1', 'fleet2', 'fleet3')
 
 
 def url(port, path=''):

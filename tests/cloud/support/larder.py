@@ -177,6 +177,21 @@ def restored():
             change(row, floor=row['floor'], ceiling=row['ceiling'], state=row['state'])
 
 
+# ---------------------------------------------------------------- tiers
+
+
+@contextlib.contextmanager
+def tier(word, *projects):
+    """Boots of these projects have the tier; afterwards as before, and targets that it gave are gone."""
+    rules = [api().put('/tiers', {'tier': {'tier': word, 'project_id': cloud.project_id(name)}})['tier']
+             for name in projects]
+    try:
+        yield
+    finally:
+        for rule in rules:
+            api().delete('/tiers/' + rule['id'])
+
+
 # ---------------------------------------------------------------- the daemon
 
 

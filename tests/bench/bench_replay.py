@@ -72,6 +72,8 @@ def schedule(options):
     networks = make_networks({key for _, key, _ in rows})
     demo = cloud.user('demo')
     for at, key, count in rows:
+        if at >= options.minutes * 60:
+            continue
         more = {'min_count': count, 'max_count': count} if count > 1 else {}
         body = boots.body(PREFIX, [{'uuid': networks[key]}], 'tiny', **more)
         yield play.Request(at / SPEED, demo, body, count, key)
@@ -119,6 +121,7 @@ def seconds_by_outcome(outcomes, outcome):
 def main():
     parser = argparse.ArgumentParser(prog='tests/bench/run replay')
     parser.add_argument('--servers', type=int, default=400, metavar='N', help='servers in all, about (400)')
+    parser.add_argument('--minutes', type=int, default=120, metavar='N', help='of the trace, from its beginning (120)')
     parser.add_argument('--seed', type=int, default=1, help='of the thinning and of the moments within a bin (1)')
     parser.add_argument('--json', metavar='FILE')
     options = parser.parse_args()
@@ -132,7 +135,7 @@ def main():
 def replay(options):
     requests = list(schedule(options))
     say('%d requests for %d servers on %d networks in %.0f s' % (
-        len(requests), sum(r.servers for r in requests), len({r.word for r in requests}), 7200 / SPEED))
+        len(requests), sum(r.servers for r in requests), len({r.word for r in requests}), options.minutes * 60 / SPEED))
     players = play.Play(requests, HOLD)
 
     def tell(seconds):

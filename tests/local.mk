@@ -64,6 +64,7 @@ service_tests = \
 	tests/service/test_planner \
 	tests/service/test_predictor \
 	tests/service/test_reconcile \
+	tests/service/test_roles \
 	tests/service/test_rush \
 	tests/service/test_slot \
 	tests/service/test_sighting \
@@ -93,7 +94,11 @@ traffic_helpers = tests/traffic.c tests/traffic.h tests/feed.c $(capture_helpers
 tests_service_test_listener_SOURCES = tests/service/test_listener.c $(service_helpers) \
 	$(traffic_helpers)
 tests_service_test_listener_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
-EXTRA_DIST += tests/data tests/service/again
+EXTRA_DIST += tests/data tests/service/again tests/service/roles.py
+tests_service_test_roles_SOURCES = tests/service/test_roles.c $(service_helpers) \
+	$(traffic_helpers) tests/service/fake_cloud.c tests/service/fake_cloud.h
+tests_service_test_roles_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"' \
+	-DBUILD_DIR='"$(abs_top_builddir)"'
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
 tests_service_test_planner_SOURCES = tests/service/test_planner.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)

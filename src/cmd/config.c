@@ -219,7 +219,7 @@ static const struct option options[] = {
     INT("claim", "adoption_timeout", claim.adoption_timeout_s, 0, "60", 5, 3600, "seconds",
         "After that, a hand-over on which no report came is looked into."),
 
-    INT("predict", "slot", predict.slot_s, 0, "300", 60, 3600, "seconds",
+    INT("predict", "slot", predict.slot_s, 0, "300", 10, 3600, "seconds",
         "Length of the slots in which demand is counted and forecasts are made. Divides a day. A "
         "change builds all models anew of the history."),
     INT("predict", "grace", predict.grace_s, 0, "30", 1, 600, "seconds",

@@ -61,6 +61,20 @@ def login(_request):
                            'roles': [{'id': 'r', 'name': 'admin'}]}}
 
 
+def validate(request):
+    """A token is called after the one role that it has; each is good for its project of that name."""
+    answer = login(request)[1]
+    role = request.headers['X-Subject-Token']
+    answer['token'].update(roles=[{'id': role, 'name': role}], project={'id': uuid.uuid5(uuid.NAMESPACE_DNS, role).hex, 'name': role,
+                                                                        'domain': {'id': 'default', 'name': 'Default'}})
+    return 200, answer
+
+
+def take_by_call(_request, id):
+    take(id, 'b' * 32)
+    return 204, None
+
+
 # ---- Neutron
 
 def network(_request, id):
@@ -234,6 +248,8 @@ def page(request, things, filters):
 ID = r'([0-9a-f-]+)'
 ROUTES = [(method, re.compile(path + '$'), answer) for method, path, answer in (
     ('POST', '/identity/v3/auth/tokens', login),
+    ('GET', '/identity/v3/auth/tokens', validate),
+    ('POST', f'/take/{ID}', take_by_call),
     ('GET', f'/network/v2.0/networks/{ID}', network),
     ('GET', '/network/v2.0/subnets', subnets),
     ('GET', '/network/v2.0/security-groups', groups),

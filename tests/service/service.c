@@ -108,7 +108,7 @@ static Suite *make_suite(const char *name, const TTest *const *tests, size_t cou
     TCase *cases = tcase_create(name);
 
     suite_add_tcase(suite, cases);
-    tcase_set_timeout(cases, 120);
+    tcase_set_timeout(cases, 300);
     tcase_add_checked_fixture(cases, set_up, close_database);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(cases, tests[i]);

@@ -25,6 +25,7 @@ TRACE = os.path.join(cloud.HERE, '..', 'data', 'azure-vm-2017-2h.csv')
 BIN, KEYS, SPEED = 300, 20, 10
 LEARNING = 20 * 60      # seconds of the trace that do not count
 MOST = 20               # servers of one request: Nova's own default quota of servers is 10, a tenant's rarely more than this
+PATIENCE = 900          # seconds; a boot that takes longer has failed
 HOLD = 20               # seconds that a server lives
 PREFIX = 'replay'
 
@@ -120,7 +121,7 @@ def seconds_by_outcome(outcomes, outcome):
 
 def main():
     parser = argparse.ArgumentParser(prog='tests/bench/run replay')
-    parser.add_argument('--servers', type=int, default=400, metavar='N', help='servers in all, about (400)')
+    parser.add_argument('--servers', type=int, default=200, metavar='N', help='servers in all, about (200)')
     parser.add_argument('--minutes', type=int, default=120, metavar='N', help='of the trace, from its beginning (120)')
     parser.add_argument('--seed', type=int, default=1, help='of the thinning and of the moments within a bin (1)')
     parser.add_argument('--json', metavar='FILE')
@@ -137,7 +138,7 @@ def replay(options):
     requests = list(schedule(options))
     say('%d requests for %d servers on %d networks in %.0f s' % (
         len(requests), sum(r.servers for r in requests), len({r.word for r in requests}), options.minutes * 60 / SPEED))
-    players = play.Play(requests, HOLD)
+    players = play.Play(requests, HOLD, PATIENCE)
 
     def tell(seconds):
         pools = larder.item_pools()

@@ -8,6 +8,7 @@ publishes on the bus meanwhile; it looks at the database at the end.
 
 Says "ready" when all run, and "done CLAIMS HITS MISSES" in the end.
 """
+import ctypes
 import http.client
 import json
 import os
@@ -72,6 +73,11 @@ watch_port = {port}
 """
 
 
+def end_with_us():
+    """The kernel's prctl(PR_SET_PDEATHSIG, SIGKILL)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -92,7 +98,8 @@ class Process:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen([f"{PROGRAMS}/larderd", "--config-file", self.conf])
+        self.process = subprocess.Popen([f"{PROGRAMS}/larderd", "--config-file", self.conf],
+                                        preexec_fn=end_with_us)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -112,9 +119,17 @@ class Process:
         except OSError:
             return False
 
+    def listens(self):
+        """Whether the queue is there: what is published before is nobody's."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=2) as page:
+                return b"\nlarder_bus_up 1\n" in page.read()
+        except OSError:
+            return False
+
     def wait(self, limit=60):
         end = time.monotonic() + limit
-        while not self.healthy():
+        while not self.healthy() or self.role == "listener" and not self.listens():
             assert self.process.poll() is None, f"{self.name} has ended: {tail(self.log)}"
             assert time.monotonic() < end, f"{self.name} is not healthy: {tail(self.log)}"
             time.sleep(0.1)
@@ -246,7 +261,8 @@ def tells_the_story(processes):
 
 
 def main():
-    subprocess.run([f"{PROGRAMS}/larder-manage", "--config-file", Process("worker", 0).conf, "key", "create"], check=True)
+    subprocess.run([f"{PROGRAMS}/larder-manage", "--config-file", Process("worker", 0).conf, "key", "create"], check=True,
+                   stdout=subprocess.DEVNULL)
     processes = [Process(role, number) for role in ROLES for number in (1, 2)]
     for process in processes:
         process.start()

@@ -100,6 +100,7 @@ class TopTest(test_osc.CommandCase):
         self.bodies = {
             'demand': [dict(row(2, 0), at=now), dict(row(1, 0, 'miss', seconds=2.0), at=now)],
             'pools': [pool()],
+            'forecasts': [{'length': 3600, 'mean': 30.0}, {'length': 300, 'mean': 2.54}],
             'members': [{'id': 'm1', 'host': 'h', 'pid': 7, 'state': 'up', 'roles': ['api', 'worker'], 'late_roles': [],
                          'version': '1', 'started_at': at(9), 'seen_at': at(1)},
                         {'id': 'm2', 'host': 'h', 'pid': 8, 'state': 'late', 'roles': ['planner'],
@@ -126,7 +127,7 @@ class TopTest(test_osc.CommandCase):
         self.assertIn('Misses: no-item 1', looks[0])
         heading, line = looks[1].splitlines()
         self.assertEqual(heading.split(), list(top.HEADINGS))
-        self.assertEqual(['port', 'demo', 'net1', '-', 'active', '0.2', '-', '3', '3', '2', '1', '1', '1', '50%', '1.9s'],
+        self.assertEqual(['port', 'demo', 'net1', '-', 'active', '0.2', '2.5', '3', '3', '2', '1', '1', '1', '50%', '1.9s'],
                          line.split())
 
     def test_names_are_asked_for_once(self):

@@ -20,6 +20,7 @@ HIDE_CURSOR, SHOW_CURSOR, OTHER_SCREEN, OWN_SCREEN = '\033[?25l', '\033[?25h', '
 HEADINGS = ('KIND', 'PROJECT', 'NETWORK/IMAGE', 'TIER', 'STATE', 'DEMAND/m', 'FORECAST', 'TARGET', 'GOAL', 'READY', 'MAKING',
             'HITS', 'MISSES', 'HIT%', 'SAVED')
 WIDTHS = (6, 12, 18, 13, 8, 8, 8, 6, 5, 5, 6, 5, 6, 5, 8)
+FORECASTS, FORECAST_AGE = 30, 15    # of so many pools, so old at the most in seconds
 LEFT = 5    # so many columns are words, the others numbers
 
 
@@ -85,6 +86,7 @@ class View:
         self.client = client
         self.names = names
         self.demand = watched.Demand(window)
+        self.forecasts = {}     # pool's id: (when it was asked for, mean)
 
     def look(self, now):
         newest = itertools.islice(self.client.list('demand'), watched.PAGES * 1000)
@@ -94,12 +96,18 @@ class View:
         yield from summary(watched.Total(made, self.demand), self.demand, members, now)
         yield ''
         yield row_text(HEADINGS)
-        for line in made:
-            yield row_text(cells(line, self.names, self.forecast(line)))
+        for number, line in enumerate(made):
+            yield row_text(cells(line, self.names, self.forecast(line, now) if number < FORECASTS else None))
 
-    def forecast(self, line):
-        """The mean demand that is expected within the pool's protection interval, as pool show has it."""
-        return columns.value(line.pool, 'forecast.mean')
+    def forecast(self, line, now):
+        """The mean demand that is expected within the pool's protection interval, the shortest that is forecast; it does
+        not change at each look, and is asked for now and then only."""
+        asked, mean = self.forecasts.get(line.id, (-FORECAST_AGE, None))
+        if now - asked >= FORECAST_AGE:
+            found = self.client.get('/forecasts', pool_id=line.id).get('forecasts', [])
+            mean = min(found, key=lambda each: each['length'])['mean'] if found else None
+            self.forecasts[line.id] = now, mean
+        return mean
 
 
 class Screen:

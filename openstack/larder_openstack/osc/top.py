@@ -10,6 +10,7 @@ import termios
 import time
 import tty
 
+from osc_lib import exceptions
 from osc_lib.command import command
 
 from larder_openstack.osc import columns, watched
@@ -104,7 +105,9 @@ class View:
         not change at each look, and is asked for now and then only."""
         asked, mean = self.forecasts.get(line.id, (-FORECAST_AGE, None))
         if now - asked >= FORECAST_AGE:
-            found = self.client.get('/forecasts', pool_id=line.id).get('forecasts', [])
+            found = []
+            with contextlib.suppress(exceptions.CommandError):      # nothing was seen yet that could be forecast
+                found = self.client.get('/forecasts', pool_id=line.id).get('forecasts', [])
             mean = min(found, key=lambda each: each['length'])['mean'] if found else None
             self.forecasts[line.id] = now, mean
         return mean

@@ -14,7 +14,7 @@ from keystoneauth1 import noauth, session
 from osc_lib import exceptions
 
 from larder_openstack.osc import columns, plugin
-from larder_openstack.osc import claim, decision, demand, image, item, pool, report, tier
+from larder_openstack.osc import claim, decision, demand, image, item, pool, report, tier, utilisation
 from tests import fake_daemon
 
 PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
@@ -158,6 +158,22 @@ class CommandTest(CommandCase):
         self.assertIn('days=7', self.server.requests[-1][1])
         with self.assertRaises(SystemExit):
             self.run_command(report.ShowReport, '--days', '32')
+
+    def test_utilisation(self):
+        self.answer({'utilisation': [{'id': 3, 'at': 'a', 'metric': 'cpu', 'scope': 'host', 'scope_id': 'h1', 'resolution': 3600,
+                                      'mean': 1.25, 'peak': 2.5, 'samples': 12}], 'links': []})
+        listed = self.run_command(utilisation.ListUtilisation, '--metric', 'cpu', '--scope', 'host', '--resolution', '3600')
+        self.assertEqual([['At', 'Metric', 'Of', 'ID', 'Seconds', 'Mean', 'Peak', 'Samples'],
+                          ['a', 'cpu', 'host', 'h1', '3600', '1.25', '2.5', '12']],
+                         [[word.strip() for word in listed.splitlines()[line].split('|')[1:-1]] for line in (1, 3)])
+        method, path = self.server.requests[-1][:2]
+        url = urllib.parse.urlsplit(path)
+        self.assertEqual(('GET', '/v1/utilisation'), (method, url.path))
+        self.assertEqual({'metric': 'cpu', 'scope': 'host', 'resolution': '3600', 'limit': '1000'},
+                         dict(urllib.parse.parse_qsl(url.query)))
+        for arguments in (['--metric', 'io'], ['--scope', 'zone'], ['--resolution', '60']):
+            with self.assertRaises(SystemExit):
+                self.run_command(utilisation.ListUtilisation, *arguments)
 
     def test_decisions(self):
         self.answer({'decisions': [{'id': 1, 'at': 'a', 'pool_id': 'p1', 'target': 8, 'previous': 5, 'interval': 300,

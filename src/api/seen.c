@@ -12,6 +12,7 @@
 
 struct seen {
     int64_t slot_s, from_ms, until_ms;
+    enum series_kind kind;
     struct watching watching;
     size_t count;
     struct slot_count counts[SLOTS_MOST + 1];
@@ -31,6 +32,8 @@ int seen_read(const struct request *request, enum forecast_subject subject, cons
     seen->from_ms = seen->until_ms - SPAN_MS;
     status = slot_counts_read(request->store, subject, subject_id, slot_ms, seen->from_ms,
                               seen->until_ms, SLOTS_MOST, seen->counts, &seen->count, error);
+    if (status >= 0)
+        status = subject_kind(request->store, subject, subject_id, &seen->kind, error);
     if (status >= 0)
         status = watching_read(request->store, seen->from_ms, &seen->watching, error);
     if (status < 0)
@@ -66,7 +69,7 @@ void seen_put(struct json_writer *writer, const struct seen *seen)
         bool here = next < end && next->start_ms == start_ms;
 
         put_slot(writer, here ? next : &none,
-                 watching_misses(&seen->watching, start_ms, start_ms + slot_ms));
+                 watching_misses(&seen->watching, seen->kind, start_ms, start_ms + slot_ms));
         next += here;
     }
     json_end_array(writer);

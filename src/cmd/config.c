@@ -284,6 +284,9 @@ static const struct option options[] = {
          "Whose utilisation is kept, from Gnocchi: cpu, memory, network, disk. Empty: none."),
     INT("telemetry", "period", historian.period_s, 0, "300", 10, 86400, "seconds",
         "Time between two looks at Gnocchi."),
+    INT("telemetry", "settle", historian.settle_s, 0, "600", 1, 86400, "seconds",
+        "What Ceilometer, Gnocchi and Nova may take to write down what has happened: gaps and "
+        "utilisation are looked at so much later."),
     INT("telemetry", "granularity", historian.granularity_s, 0, "300", 10, 300, "seconds",
         "Granularity of Gnocchi's archive policy for these metrics; a divisor of 300."),
     INT("telemetry", "backlog", historian.backlog, 0, "10000", 0, 1000000000, "measures",

@@ -57,9 +57,9 @@ static void show(const struct import *import, bool last)
     if (!last && !isatty(STDOUT_FILENO))
         return;
     text_from_time(import->reached_ms, reached);
-    printf("%s%s: %" PRId64 " instances taken in, %" PRId64 " not understood, up to %s%s",
-           isatty(STDOUT_FILENO) ? "\r" : "", import->source, import->instances, import->strange,
-           reached, last ? "\n" : "");
+    printf("%s%s: %" PRId64 " instances read, %" PRId64 " new, %" PRId64 " not understood, up to"
+           " %s%s", isatty(STDOUT_FILENO) ? "\r" : "", import->source, import->instances,
+           import->added, import->strange, reached, last ? "\n" : "");
     fflush(stdout);
 }
 

@@ -77,6 +77,8 @@ static int resume(struct reading *reading, struct store *store, struct import *i
     }
     if (r < 0)
         return error_set(error, r, "%s", why.message);
+    if (import->finished_ms)
+        import->instances = import->added = import->strange = 0;
     text_to_int(import->marker, 0, INT64_MAX, &done);
     while (reading->number < done && next_line(reading))
         ;
@@ -114,9 +116,8 @@ static void add_line(struct reading *reading, struct import *import)
 static int write_chunk(struct reading *reading, struct store *store, int64_t now_ms,
                        struct import *import, struct error *error)
 {
-    int r = history_note(store, reading->chunk, reading->count, error);
+    int r = history_note(store, reading->chunk, reading->count, import, error);
 
-    import->instances += (int64_t)reading->count;
     import->updated_ms = now_ms;
     snprintf(import->marker, sizeof(import->marker), "%" PRId64, reading->number);
     reading->count = 0;

@@ -17,7 +17,6 @@
 LOG_MODULE("role.historian");
 
 #define LEASE_MS 120000            /* longer than any call and the page it is for */
-#define SETTLE_MS (10 * 60 * 1000) /* what Ceilometer and Nova may take to write something down */
 #define GAPS_MOST 32               /* a turn */
 #define DAY_MS 86400000LL
 #define IMPORT_NAME "gnocchi"
@@ -70,8 +69,8 @@ static int take_in(struct historian *historian, const struct history_job *job, s
             loop_pause(historian->loop, (int64_t)(1000 / historian->options.pages_per_second));
     }
     if (r > 0 && import.instances > 0)
-        log_info("taken in source=%s instances=%" PRId64 " strange=%" PRId64, job->name,
-                 import.instances, import.strange);
+        log_info("taken in source=%s instances=%" PRId64 " new=%" PRId64 " strange=%" PRId64,
+                 job->name, import.instances, import.added, import.strange);
     return r;
 }
 
@@ -84,7 +83,7 @@ static int64_t import_until(struct historian *historian, int64_t now_ms)
 
     if (watch_get(historian->store, SOURCE_BUS, &watch, &error) == 0)
         return watch.since_ms;
-    return now_ms - SETTLE_MS;
+    return now_ms - historian->options.settle_s * 1000;
 }
 
 static int import_history(struct historian *historian, int64_t now_ms, struct error *error)
@@ -116,7 +115,8 @@ static int take_in_gap(struct historian *historian, const struct gap *gap,
 }
 
 /* Nova tells more of an instance (image, request, failure), but forgets those that were deleted;
- * Gnocchi remembers these. */
+ * Gnocchi remembers these.  For ports and volumes it stays a gap: Neutron and Cinder know those
+ * only that are still there, and to count these alone were less than was wanted. */
 static int fill_gap(struct historian *historian, const struct gap *gap, struct error *error)
 {
     int r = take_in_gap(historian, gap, HISTORY_NOVA, error);
@@ -124,9 +124,9 @@ static int fill_gap(struct historian *historian, const struct gap *gap, struct e
     if (r > 0 && historian->has_gnocchi)
         r = take_in_gap(historian, gap, HISTORY_GNOCCHI, error);
     if (r > 0) {
-        log_info("gap filled id=%" PRId64 " gnocchi=%s", gap->id,
-                 historian->has_gnocchi ? "yes" : "no");
-        r = gap_fill(historian->store, gap->id, clock_now_ms(), error);
+        log_info("gap filled for images and capacity, not for ports and volumes id=%" PRId64
+                 " gnocchi=%s", gap->id, historian->has_gnocchi ? "yes" : "no");
+        r = gap_fill(historian->store, gap->id, KINDS_OF_INSTANCES, clock_now_ms(), error);
     }
     return r;
 }
@@ -140,9 +140,10 @@ static int fill_gaps(struct historian *historian, int64_t now_ms, struct error *
 
     if (!historian->options.fill_gaps)
         return 0;
-    r = gap_list(historian->store, SOURCE_BUS, from_ms, GAPS_MOST, gaps, &count, error);
+    r = gap_list(historian->store, SOURCE_BUS, KINDS_OF_INSTANCES, from_ms, GAPS_MOST, gaps, &count,
+                 error);
     for (size_t i = 0; i < count && r >= 0; i++)
-        if (gaps[i].until_ms + SETTLE_MS <= now_ms)
+        if (gaps[i].until_ms + historian->options.settle_s * 1000 <= now_ms)
             r = fill_gap(historian, &gaps[i], error);
     return r;
 }
@@ -153,6 +154,7 @@ static int keep_usage(struct historian *historian, int64_t now_ms, struct error 
 {
     const struct usage usage = { .metrics = &historian->options.metrics,
                                  .granularity_s = historian->options.granularity_s,
+                                 .settle_s = historian->options.settle_s,
                                  .backlog = historian->options.backlog };
     int r = 1;
 

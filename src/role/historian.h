@@ -22,6 +22,7 @@ struct historian_options {
     double pages_per_second;    /* of imports */
     struct option_list metrics; /* cpu, memory, network, disk; empty: no utilisation */
     int64_t period_s;           /* between two looks */
+    int64_t settle_s;           /* what happened so long ago, Nova and Gnocchi have written down */
     int64_t granularity_s;      /* of Gnocchi's archive policy; divides 300 or is it */
     int64_t backlog;            /* with more measures waiting in Gnocchi, no utilisation is read */
 };

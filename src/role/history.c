@@ -51,6 +51,7 @@ struct batch {
     struct series series[PAGE_MOST * 2];
     struct sighting sightings[PAGE_MOST * 2];
     size_t boot_count, series_count;
+    int64_t known; /* of the boots, before */
 };
 
 static void batch_add(struct batch *batch, const struct instance *instance)
@@ -72,7 +73,10 @@ static void batch_add(struct batch *batch, const struct instance *instance)
 static int batch_write(struct store *store, void *context, struct error *error)
 {
     struct batch *batch = context;
-    int r = series_note(store, batch->series, batch->series_count, error);
+    int r = boots_known(store, batch->boots, batch->boot_count, &batch->known, error);
+
+    if (r >= 0)
+        r = series_note(store, batch->series, batch->series_count, error);
 
     for (size_t i = 0; i < batch->series_count; i++)
         batch->sightings[i].series_id = batch->series[i].id;
@@ -82,7 +86,7 @@ static int batch_write(struct store *store, void *context, struct error *error)
 }
 
 int history_note(struct store *store, const struct instance *instances, size_t count,
-                 struct error *error)
+                 struct import *import, struct error *error)
 {
     autofree struct batch *batch = malloc(sizeof(*batch));
     int r = 0;
@@ -94,6 +98,8 @@ int history_note(struct store *store, const struct instance *instances, size_t c
         for (; i < count && batch->boot_count < PAGE_MOST; i++)
             batch_add(batch, &instances[i]);
         r = batch_write(store, batch, error);
+        import->instances += (int64_t)batch->boot_count;
+        import->added += (int64_t)batch->boot_count - batch->known;
     }
     return r < 0 ? r : 0;
 }
@@ -155,6 +161,8 @@ static void widen(const struct history_job *job, struct import *import)
         return;
     if (job->source == HISTORY_NOVA)
         import->marker[0] = '\0';
+    if (import->finished_ms)
+        import->instances = import->added = import->strange = 0;
     import->until_ms = job->until_ms;
     import->finished_ms = 0;
 }
@@ -217,8 +225,7 @@ int history_page(const struct history_job *job, struct client *client, struct st
     if (ended < 0)
         return error_set(error, ended, "%s", why.message);
     count = keep_asked(&import, instances, count);
-    r = history_note(store, instances, count, error);
-    import.instances += (int64_t)count;
+    r = history_note(store, instances, count, &import, error);
     import.finished_ms = ended ? now_ms : 0;
     if (r >= 0)
         r = import_save(store, &import, error);

@@ -20,9 +20,9 @@ struct history_job {
     int64_t from_ms, until_ms;
 };
 
-/* Notes the instances' series, sightings and boots. */
+/* Notes the instances' series, sightings and boots, and counts them in 'import'. */
 int history_note(struct store *store, const struct instance *instances, size_t count,
-                 struct error *error);
+                 struct import *import, struct error *error);
 
 /* Takes in the next page.  1: all is in (now or before), 0: there is more.  'ret_import' (may be
  * NULL) is how far it is. */

@@ -93,7 +93,7 @@ static bool is_gap(const struct pass *pass, const struct model_row *row, const s
 
     if (hooked && slot->batch_count)
         return false;
-    return watching_misses(pass->watching, slot->start_s * 1000,
+    return watching_misses(pass->watching, row->kind, slot->start_s * 1000,
                            slot->start_s * 1000 + slot_ms(pass));
 }
 

@@ -14,7 +14,6 @@ LOG_MODULE("role.usage");
 
 #define HOUR_MS 3600000LL
 #define BACK_MS (24 * HOUR_MS)  /* the first time: what is kept at the finest resolution */
-#define SETTLE_MS (10 * 60000LL) /* a span's points are in Gnocchi that long after its end */
 #define POINTS_MOST 32768
 #define PURGE_MOST 5000
 
@@ -194,10 +193,10 @@ static int check_backlog(const struct usage *usage, struct client *client, bool 
 }
 
 /* To the end of the hour at the most. */
-static int64_t window_end(int64_t from_ms, int64_t now_ms)
+static int64_t window_end(const struct usage *usage, int64_t from_ms, int64_t now_ms)
 {
     int64_t span_ms = resolutions[0].seconds * 1000;
-    int64_t settled_ms = now_ms - SETTLE_MS;
+    int64_t settled_ms = now_ms - usage->settle_s * 1000;
     int64_t hour_ms = from_ms - from_ms % HOUR_MS + HOUR_MS;
 
     settled_ms -= settled_ms % span_ms;
@@ -210,7 +209,7 @@ static int take_next(const struct usage *usage, struct client *client, struct st
     autofree struct metric_point *points = malloc(POINTS_MOST * sizeof(*points));
     autofree struct utilisation *rows = malloc(POINTS_MOST * sizeof(*rows));
     struct window window = { .from_ms = import->reached_ms,
-                             .until_ms = window_end(import->reached_ms, now_ms),
+                             .until_ms = window_end(usage, import->reached_ms, now_ms),
                              .points = points, .rows = rows };
     int r;
 
@@ -233,7 +232,7 @@ int usage_step(const struct usage *usage, struct client *client, struct store *s
 
     if (r >= 0)
         r = purge(store, import.reached_ms, now_ms, error);
-    if (r < 0 || window_end(import.reached_ms, now_ms) <= import.reached_ms)
+    if (r < 0 || window_end(usage, import.reached_ms, now_ms) <= import.reached_ms)
         return r;
     r = check_backlog(usage, client, &waits, error);
     if (r < 0 || waits)

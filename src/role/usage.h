@@ -15,6 +15,7 @@
 struct usage {
     const struct option_list *metrics;
     int64_t granularity_s; /* of the points in Gnocchi; divides 300 */
+    int64_t settle_s;      /* a span's points are there so long after its end */
     int64_t backlog;       /* with more measures waiting there, nothing is taken in */
 };
 

@@ -113,10 +113,39 @@ int boot_get(struct store *store, const char *instance_id, struct boot *ret_boot
                           VALUES(TEXT(instance_id)), &boot_type, ret_boot, error);
 }
 
-/* ---- requests ---- */
+/* ---- some by their ids ---- */
 
 #define CHUNK 32 /* instances a query; fewer are filled up with "" */
 #define PLACES_8 "?, ?, ?, ?, ?, ?, ?, ?"
+#define IN_CHUNK " IN (" PLACES_8 ", " PLACES_8 ", " PLACES_8 ", " PLACES_8 ")"
+
+static int count_known(struct store *store, const struct boot *rows, size_t count,
+                       int64_t *ret_known, struct error *error)
+{
+    struct value values[CHUNK];
+
+    for (size_t i = 0; i < CHUNK; i++)
+        values[i] = TEXT(i < count ? rows[i].instance_id : "");
+    return query_read_int(store, "SELECT COUNT(*) FROM boots WHERE instance_id" IN_CHUNK, values,
+                          CHUNK, ret_known, error);
+}
+
+int boots_known(struct store *store, const struct boot *rows, size_t count, int64_t *ret_known,
+                struct error *error)
+{
+    int r = 0;
+
+    *ret_known = 0;
+    for (size_t at = 0; at < count && r >= 0; at += CHUNK) {
+        int64_t known = 0;
+
+        r = count_known(store, rows + at, count - at < CHUNK ? count - at : CHUNK, &known, error);
+        *ret_known += known;
+    }
+    return r;
+}
+
+/* ---- requests ---- */
 
 static const struct column request_columns[] = {
     TEXT_COLUMN(struct boot_request, instance_id),
@@ -141,9 +170,8 @@ static int read_requests(struct store *store, struct boot_request *rows, size_t 
 
     for (size_t i = 0; i < CHUNK; i++)
         values[i] = TEXT(i < count ? rows[i].instance_id : "");
-    r = query_read(store, "SELECT instance_id, request_id FROM boots WHERE instance_id IN ("
-                   PLACES_8 ", " PLACES_8 ", " PLACES_8 ", " PLACES_8 ")", values, CHUNK,
-                   &request_type, found, CHUNK, &found_count, error);
+    r = query_read(store, "SELECT instance_id, request_id FROM boots WHERE instance_id"
+                   IN_CHUNK, values, CHUNK, &request_type, found, CHUNK, &found_count, error);
     for (size_t i = 0; i < found_count && r >= 0; i++)
         tell(rows, count, &found[i]);
     return r;

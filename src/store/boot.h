@@ -35,6 +35,9 @@ void boot_join(struct boot *boot, const struct boot *note);
  * an instance that became active on one host has not failed, though it failed on another before;
  * it was asked for at the earliest time named, and deleted at the latest. */
 int boots_note(struct store *store, const struct boot *rows, size_t count, struct error *error);
+/* How many of these instances are known; each stands there once. */
+int boots_known(struct store *store, const struct boot *rows, size_t count, int64_t *ret_known,
+                struct error *error);
 /* The requests of these instances; "" when not known. */
 int boots_requests(struct store *store, struct boot_request *rows, size_t count,
                    struct error *error);

@@ -18,6 +18,7 @@ static const struct column gap_columns[] = {
     INT_COLUMN(struct gap, from_ms),
     INT_COLUMN(struct gap, until_ms),
     INT_COLUMN(struct gap, filled_ms),
+    INT_COLUMN(struct gap, filled),
     TEXT_COLUMN(struct gap, reason),
 };
 static const struct row_type gap_type = ROW_TYPE(struct gap, gap_columns);
@@ -48,20 +49,23 @@ int gap_note(struct store *store, const char *source, int64_t from_ms, int64_t u
                      VALUES(TEXT(source), INT(from_ms), INT(until_ms), TEXT(words)), NULL, error);
 }
 
-int gap_fill(struct store *store, int64_t id, int64_t now_ms, struct error *error)
+/* In numbers, a SET is its bits, in the order of enum series_kind. */
+int gap_fill(struct store *store, int64_t id, int64_t kinds, int64_t now_ms, struct error *error)
 {
-    return query_run(store, "UPDATE gaps SET filled_ms = ? WHERE id = ? AND filled_ms = 0",
-                     VALUES(INT(now_ms), INT(id)), NULL, error);
+    return query_run(store, "UPDATE gaps SET filled_ms = ?, filled = filled | ?"
+                     " WHERE id = ? AND filled & ? <> ?",
+                     VALUES(INT(now_ms), INT(kinds), INT(id), INT(kinds), INT(kinds)), NULL,
+                     error);
 }
 
-int gap_list(struct store *store, const char *source, int64_t from_ms, size_t most,
+int gap_list(struct store *store, const char *source, int64_t kinds, int64_t from_ms, size_t most,
              struct gap *ret_gaps, size_t *ret_count, struct error *error)
 {
     const char *name = source ? source : "";
 
-    return query_read(store, "SELECT id, source, from_ms, until_ms, filled_ms, reason FROM gaps"
-                      " WHERE until_ms > ? AND filled_ms = 0 AND (? = '' OR source = ?)"
-                      " ORDER BY from_ms, id LIMIT ?",
-                      VALUES(INT(from_ms), TEXT(name), TEXT(name), INT(most)), &gap_type, ret_gaps,
-                      most, ret_count, error);
+    return query_read(store, "SELECT id, source, from_ms, until_ms, filled_ms, filled + 0,"
+                      " reason FROM gaps WHERE until_ms > ? AND filled & ? <> ?"
+                      " AND (? = '' OR source = ?) ORDER BY from_ms, id LIMIT ?",
+                      VALUES(INT(from_ms), INT(kinds), INT(kinds), TEXT(name), TEXT(name),
+                             INT(most)), &gap_type, ret_gaps, most, ret_count, error);
 }

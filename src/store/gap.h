@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Until when a source was watched, and when it was not.  What was not watched is not known, and
- * what is not known is not zero: forecasts pass over gaps until something has filled them.
+ * what is not known is not zero: forecasts pass over gaps until something has filled them.  What
+ * fills a gap may know of some kinds of series only; for the others it stays a gap.
  */
 #ifndef LARDER_STORE_GAP_H
 #define LARDER_STORE_GAP_H
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/series.h"
 #include "store/store.h"
 
 #define SOURCE_SIZE 65
@@ -20,11 +22,19 @@ struct watch {
     int64_t until_ms; /* all that happened before is known, but for the gaps */
 };
 
+/* Sets of kinds of series. */
+#define KIND_BIT(kind) (INT64_C(1) << (kind))
+#define ALL_KINDS (KIND_BIT(SERIES_KINDS) - 1)
+/* What is known of an instance tells of these; which ports and volumes it had, nobody remembers
+ * once they are gone. */
+#define KINDS_OF_INSTANCES (KIND_BIT(SERIES_IMAGE) | KIND_BIT(SERIES_CAPACITY))
+
 struct gap {
     int64_t id;
     char source[SOURCE_SIZE];
     int64_t from_ms, until_ms;
-    int64_t filled_ms; /* 0: not filled */
+    int64_t filled_ms; /* when it was filled last; 0: never */
+    int64_t filled;    /* for which kinds: KIND_BITs */
     char reason[256];
 };
 
@@ -37,10 +47,11 @@ int watch_get(struct store *store, const char *source, struct watch *ret_watch,
  * already ends later, if need be. */
 int gap_note(struct store *store, const char *source, int64_t from_ms, int64_t until_ms,
              const char *reason, struct error *error);
-/* What was lost is known now from elsewhere. */
-int gap_fill(struct store *store, int64_t id, int64_t now_ms, struct error *error);
-/* Gaps that reach beyond 'from_ms' and are not filled, oldest first; 'source' NULL: of all. */
-int gap_list(struct store *store, const char *source, int64_t from_ms, size_t most,
+/* What was lost of these kinds is known now from elsewhere. */
+int gap_fill(struct store *store, int64_t id, int64_t kinds, int64_t now_ms, struct error *error);
+/* Gaps that reach beyond 'from_ms' and are not filled for all of 'kinds', oldest first; 'source'
+ * NULL: of all. */
+int gap_list(struct store *store, const char *source, int64_t kinds, int64_t from_ms, size_t most,
              struct gap *ret_gaps, size_t *ret_count, struct error *error);
 
 #endif

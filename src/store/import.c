@@ -8,8 +8,8 @@ static const struct column import_columns[] = {
     TEXT_COLUMN(struct import, source),      INT_COLUMN(struct import, from_ms),
     INT_COLUMN(struct import, until_ms),     INT_COLUMN(struct import, reached_ms),
     TEXT_COLUMN(struct import, marker),      INT_COLUMN(struct import, instances),
-    INT_COLUMN(struct import, strange),      INT_COLUMN(struct import, finished_ms),
-    INT_COLUMN(struct import, updated_ms),
+    INT_COLUMN(struct import, added),        INT_COLUMN(struct import, strange),
+    INT_COLUMN(struct import, finished_ms),  INT_COLUMN(struct import, updated_ms),
 };
 static const struct row_type import_type = ROW_TYPE(struct import, import_columns);
 
@@ -17,18 +17,19 @@ int import_get(struct store *store, const char *source, struct import *ret_impor
                struct error *error)
 {
     return query_read_one(store, "SELECT source, from_ms, until_ms, reached_ms, marker, instances,"
-                          " strange, finished_ms, updated_ms FROM imports WHERE source = ?",
+                          " added, strange, finished_ms, updated_ms FROM imports WHERE source = ?",
                           VALUES(TEXT(source)), &import_type, ret_import, error);
 }
 
 int import_save(struct store *store, const struct import *import, struct error *error)
 {
     return query_run_many(store, "INSERT INTO imports (source, from_ms, until_ms, reached_ms,"
-                          " marker, instances, strange, finished_ms, updated_ms)"
-                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                          " marker, instances, added, strange, finished_ms, updated_ms)"
+                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                           " ON DUPLICATE KEY UPDATE from_ms = VALUES(from_ms),"
                           " until_ms = VALUES(until_ms), reached_ms = VALUES(reached_ms),"
                           " marker = VALUES(marker), instances = VALUES(instances),"
+                          " added = VALUES(added),"
                           " strange = VALUES(strange), finished_ms = VALUES(finished_ms),"
                           " updated_ms = VALUES(updated_ms)", &import_type, import, 1, NULL,
                           error);

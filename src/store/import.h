@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Imports: how far the taking in of what happened earlier has come, so that it goes on there. */
+/*
+ * Imports: how far the taking in of what happened earlier has come, so that it goes on there.  One
+ * that was finished and is wanted again begins a new round.
+ */
 #ifndef LARDER_STORE_IMPORT_H
 #define LARDER_STORE_IMPORT_H
 
@@ -15,7 +18,8 @@ struct import {
     int64_t from_ms, until_ms;       /* what is wanted */
     int64_t reached_ms;              /* all before is in */
     char marker[ID_SIZE];            /* the source's own word for where it goes on; "": none */
-    int64_t instances;               /* taken in */
+    int64_t instances;               /* read, since the round began that is under way */
+    int64_t added;                   /* of these, not known before */
     int64_t strange;                 /* passed over, for they were not understood */
     int64_t finished_ms;             /* 0: under way */
     int64_t updated_ms;

@@ -277,6 +277,7 @@ static const char *const forecast_tables[] = {
     " from_ms" TIME ","
     " until_ms" TIME ","
     " filled_ms" OPTIONAL_TIME ","
+    " filled SET('port','volume','image','capacity') NOT NULL DEFAULT ''," /* series of these */
     " reason VARCHAR(255) NOT NULL DEFAULT '',"
     " UNIQUE KEY gaps_from (source, from_ms)"
     ")" TABLE_OPTIONS,
@@ -290,6 +291,7 @@ static const char *const forecast_tables[] = {
     " reached_ms" TIME ","
     " marker" OPTIONAL_ID ","
     " instances BIGINT NOT NULL DEFAULT 0,"
+    " added BIGINT NOT NULL DEFAULT 0,"
     " strange BIGINT NOT NULL DEFAULT 0,"
     " finished_ms" OPTIONAL_TIME ","
     " updated_ms" TIME

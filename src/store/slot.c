@@ -64,17 +64,20 @@ static const struct row_type count_type = ROW_TYPE(struct slot_count, count_colu
     " WHEN 'MEMORY_MB' THEN COALESCE(b.memory_mb, 0) WHEN 'DISK_GB' THEN COALESCE(b.disk_gb, 0)"   \
     " WHEN 'gigabytes' THEN COALESCE(JSON_VALUE(p.key_json, '$.size'), 0) ELSE 1 END"
 
-static const char *kind_of_resource(const char *resource)
+static enum series_kind kind_of_resource(const char *resource)
 {
-    static const char *const names[][2] = {
-        { "ports", "port" }, { "addresses", "port" }, { "volumes", "volume" },
-        { "gigabytes", "volume" },
+    static const struct {
+        const char *name;
+        enum series_kind kind;
+    } resources[] = {
+        { "ports", SERIES_PORT },     { "addresses", SERIES_PORT },
+        { "volumes", SERIES_VOLUME }, { "gigabytes", SERIES_VOLUME },
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        if (strcmp(names[i][0], resource) == 0)
-            return names[i][1];
-    return "capacity";
+    for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
+        if (strcmp(resources[i].name, resource) == 0)
+            return resources[i].kind;
+    return SERIES_CAPACITY;
 }
 
 static int count_series(struct store *store, const char *id, int64_t slot_ms, int64_t from_ms,
@@ -107,8 +110,8 @@ static int count_resource(struct store *store, const char *id, int64_t slot_ms, 
                       " LEFT JOIN boots b ON b.instance_id = g.resource_id"
                       " LEFT JOIN pools p ON p.kind = CONCAT(s.kind) AND p.key_digest = s.digest"
                       " WHERE s.kind = ?" GROUP_COUNTS,
-                      VALUES(INT(slot_ms), TEXT(id), TEXT(kind_of_resource(id)), INT(from_ms),
-                             INT(until_ms), INT(most)),
+                      VALUES(INT(slot_ms), TEXT(id), TEXT(series_kind_name(kind_of_resource(id))),
+                             INT(from_ms), INT(until_ms), INT(most)),
                       &count_type, ret_counts, most, ret_count, error);
 }
 
@@ -127,6 +130,21 @@ int slot_counts_read(struct store *store, enum forecast_subject subject, const c
                             ret_count, error);
 }
 
+int subject_kind(struct store *store, enum forecast_subject subject, const char *subject_id,
+                 enum series_kind *ret_kind, struct error *error)
+{
+    struct series series = { .kind = SERIES_CAPACITY };
+    int64_t id = 0;
+    int r = 0;
+
+    if (subject == FORECAST_SERIES) {
+        text_to_int(subject_id, 1, INT64_MAX, &id);
+        r = series_get(store, id, &series, error);
+    }
+    *ret_kind = subject == FORECAST_RESOURCE ? kind_of_resource(subject_id) : series.kind;
+    return r;
+}
+
 /* ---- when was watched ---- */
 
 int watching_read(struct store *store, int64_t since_ms, struct watching *ret_watching,
@@ -138,7 +156,7 @@ int watching_read(struct store *store, int64_t since_ms, struct watching *ret_wa
     if (r < 0 && r != -ENOENT)
         return r;
     ret_watching->until_ms = r == 0 ? watch.until_ms : INT64_MAX;
-    r = gap_list(store, SOURCE_BUS, since_ms, GAPS_MOST, ret_watching->gaps,
+    r = gap_list(store, SOURCE_BUS, ALL_KINDS, since_ms, GAPS_MOST, ret_watching->gaps,
                  &ret_watching->gap_count, error);
     if (r < 0)
         return r;
@@ -146,10 +164,17 @@ int watching_read(struct store *store, int64_t since_ms, struct watching *ret_wa
                           &ret_watching->filled_ms, error);
 }
 
-bool watching_misses(const struct watching *watching, int64_t from_ms, int64_t until_ms)
+static bool is_missed(const struct gap *gap, enum series_kind kind, int64_t from_ms,
+                      int64_t until_ms)
+{
+    return gap->from_ms < until_ms && gap->until_ms > from_ms && !(gap->filled & KIND_BIT(kind));
+}
+
+bool watching_misses(const struct watching *watching, enum series_kind kind, int64_t from_ms,
+                     int64_t until_ms)
 {
     for (size_t i = 0; i < watching->gap_count; i++)
-        if (watching->gaps[i].from_ms < until_ms && watching->gaps[i].until_ms > from_ms)
+        if (is_missed(&watching->gaps[i], kind, from_ms, until_ms))
             return true;
     return until_ms > watching->until_ms;
 }

@@ -51,6 +51,10 @@ int slot_counts_read(struct store *store, enum forecast_subject subject, const c
                      int64_t slot_ms, int64_t from_ms, int64_t until_ms, size_t most,
                      struct slot_count *ret_counts, size_t *ret_count, struct error *error);
 
+/* The kind of series that a forecast's subject is counted of.  -ENOENT: there is no such series. */
+int subject_kind(struct store *store, enum forecast_subject subject, const char *subject_id,
+                 enum series_kind *ret_kind, struct error *error);
+
 /* ---- when was watched ---- */
 
 #define GAPS_MOST 1024
@@ -59,14 +63,15 @@ int slot_counts_read(struct store *store, enum forecast_subject subject, const c
 struct watching {
     int64_t until_ms; /* INT64_MAX: no listener ever ran; the hooks' reports are all there is */
     size_t gap_count;
-    struct gap gaps[GAPS_MOST]; /* that were not filled, oldest first */
+    struct gap gaps[GAPS_MOST]; /* not filled, or for some kinds only; oldest first */
     int64_t filled_ms;          /* when a gap was filled last; 0: none was */
 };
 
 /* What is known of the time since 'since_ms'. */
 int watching_read(struct store *store, int64_t since_ms, struct watching *ret_watching,
                   struct error *error);
-/* Whether something of [from_ms, until_ms) was not watched. */
-bool watching_misses(const struct watching *watching, int64_t from_ms, int64_t until_ms);
+/* Whether something of [from_ms, until_ms) was not watched, nor is known of this kind since. */
+bool watching_misses(const struct watching *watching, enum series_kind kind, int64_t from_ms,
+                     int64_t until_ms);
 
 #endif

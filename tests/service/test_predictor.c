@@ -161,8 +161,8 @@ START_TEST(a_gap_that_was_filled_is_taken_in)
     see_steadily(&series, START + SLOT, 8);
     live(START + 10 * SLOT, 1);
     mean = series_forecast(&series, 3600).distribution.mean;
-    must(gap_list(service_store, NULL, START, 1, &gap, &count, &error));
-    must(gap_fill(service_store, gap.id, START + 11 * SLOT, &error));
+    must(gap_list(service_store, NULL, ALL_KINDS, START, 1, &gap, &count, &error));
+    must(gap_fill(service_store, gap.id, KINDS_OF_INSTANCES, START + 11 * SLOT, &error));
     live(START + 11 * SLOT, 1);
     after = state_of(&series);
     ck_assert_int_eq(before->built_ms, START + 10 * SLOT + GRACE);

@@ -9,6 +9,7 @@
 #include "store/boot.h"
 #include "store/gap.h"
 #include "store/query.h"
+#include "store/slot.h"
 #include "tests/service/claims.h"
 
 #define INSTANCE "11111111-1111-4111-8111-111111111111"
@@ -203,17 +204,47 @@ START_TEST(test_watches_and_gaps)
     must(gap_note(service_store, SOURCE_BUS, 3000, 4000, "made anew", &error));
     must(gap_note(service_store, SOURCE_BUS, 3000, 5000, "made anew", &error));
     must(gap_note(service_store, "gnocchi", 100, 200, "down", &error));
-    must(gap_list(service_store, NULL, 0, 4, gaps, &count, &error));
+    must(gap_list(service_store, NULL, ALL_KINDS, 0, 4, gaps, &count, &error));
     ck_assert_uint_eq(count, 2);
-    must(gap_list(service_store, SOURCE_BUS, 4500, 4, gaps, &count, &error));
+    must(gap_list(service_store, SOURCE_BUS, ALL_KINDS, 4500, 4, gaps, &count, &error));
     ck_assert_uint_eq(count, 1);
     ck_assert_int_eq(gaps[0].until_ms, 5000);
-    must(gap_fill(service_store, gaps[0].id, 6000, &error));
-    must(gap_list(service_store, SOURCE_BUS, 0, 4, gaps, &count, &error));
+    must(gap_fill(service_store, gaps[0].id, ALL_KINDS, 6000, &error));
+    must(gap_list(service_store, SOURCE_BUS, ALL_KINDS, 0, 4, gaps, &count, &error));
     ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+/* Filled from what is known of instances, it stays a gap for ports and volumes. */
+START_TEST(test_gap_is_filled_by_kind)
+{
+    static const bool missed[SERIES_KINDS] = { [SERIES_PORT] = true, [SERIES_VOLUME] = true };
+    autofree struct watching *watching = calloc(1, sizeof(*watching));
+    struct gap gap;
+    size_t count;
+
+    ck_assert(watching != NULL);
+    must(watch_note(service_store, SOURCE_BUS, 9000, &error));
+    must(gap_note(service_store, SOURCE_BUS, 3000, 5000, "made anew", &error));
+    must(gap_list(service_store, SOURCE_BUS, KINDS_OF_INSTANCES, 0, 1, &gap, &count, &error));
+    ck_assert_int_eq(gap.filled, 0);
+    must(gap_fill(service_store, gap.id, KINDS_OF_INSTANCES, 6000, &error));
+    must(gap_list(service_store, SOURCE_BUS, KINDS_OF_INSTANCES, 0, 1, &gap, &count, &error));
+    ck_assert_uint_eq(count, 0);
+    must(watching_read(service_store, 0, watching, &error));
+    ck_assert_uint_eq(watching->gap_count, 1);
+    ck_assert_int_eq(watching->filled_ms, 6000);
+    for (enum series_kind kind = 0; kind < SERIES_KINDS; kind++) {
+        ck_assert_int_eq(watching_misses(watching, kind, 4000, 6000), missed[kind]);
+        ck_assert(!watching_misses(watching, kind, 5000, 9000));
+        ck_assert(watching_misses(watching, kind, 8000, 9001));
+    }
+    ck_assert_int_eq(service_number("SELECT COUNT(*) FROM gaps WHERE filled = 'image,capacity'"),
+                     1);
 }
 END_TEST
 
 SERVICE_MAIN("sighting", test_series_are_found_or_made, test_series_differ_by_each_part,
              test_many_make_the_same_series, test_sighting_is_added_once, test_hit_is_a_sighting,
-             test_boot_is_joined_in_any_order, test_watches_and_gaps)
+             test_boot_is_joined_in_any_order, test_watches_and_gaps,
+             test_gap_is_filled_by_kind)

@@ -61,6 +61,7 @@ static bool holds_lease(struct historian *historian)
 static int take_in(struct historian *historian, const struct history_job *job, struct error *error)
 {
     struct import import = { 0 };
+    int64_t begun_ms = clock_now_ms();
     int r = 0;
 
     while (r == 0 && !loop_is_stopping(historian->loop) && holds_lease(historian)) {
@@ -68,7 +69,7 @@ static int take_in(struct historian *historian, const struct history_job *job, s
         if (r == 0)
             loop_pause(historian->loop, (int64_t)(1000 / historian->options.pages_per_second));
     }
-    if (r > 0 && import.instances > 0)
+    if (r > 0 && import.instances > 0 && import.finished_ms >= begun_ms)
         log_info("taken in source=%s instances=%" PRId64 " new=%" PRId64 " strange=%" PRId64,
                  job->name, import.instances, import.added, import.strange);
     return r;

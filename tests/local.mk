@@ -135,6 +135,7 @@ EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
 
 # Programs that tests/bench/run measures with.
 bench_programs = \
+	tests/bench/forecast \
 	tests/bench/plan
 
 check_PROGRAMS += $(unit_tests) $(service_tests) $(bench_programs)

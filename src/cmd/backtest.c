@@ -19,8 +19,8 @@
 struct work {
     struct backtest_options options;
     double least; /* servers of a series that is looked at by itself */
-    bool pools_only;
     const char *key;
+    FILE *scores;
     size_t series, of;
 };
 
@@ -41,6 +41,7 @@ static int print_usage(FILE *out)
           "  --least SERVERS    series with fewer are left out (100)\n"
           "  --key KEY          this series only; 'total' is that of all keys together\n"
           "  --forecasts FILE   write each forecast of the test part as CSV\n"
+          "  --scores FILE      write what each way of keeping a pool did as CSV\n"
           "A TRACE is CSV with the columns time, key, count and batch, compressed by xz or not.\n",
           out);
     return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -95,6 +96,14 @@ static void print_score(const char *name, const struct backtest_score *score)
     fflush(stdout);
 }
 
+static void write_scores(FILE *out, const char *key, const struct backtest_score *score)
+{
+    for (int i = 0; out && i < POLICIES; i++)
+        fprintf(out, "%s,\"%s\",%.9g,%.9g,%.9g,%.9g,%.9g\n", key, policy_name(i),
+                score->pools[i].demand, score->pools[i].served, score->pools[i].idle_hours,
+                score->pools[i].hours, score->pools[i].made);
+}
+
 /* ---- traces ---- */
 
 static bool is_wanted(const struct work *work, const struct trace_series *series)
@@ -130,6 +139,7 @@ static int run_trace(struct work *work, const struct trace *trace, struct error 
         if (work->options.progress)
             fputs("\r     \r", stderr);
         print_score(trace->series[i].key, &score);
+        write_scores(work->scores, trace->series[i].key, &score);
         if (i > 0)
             backtest_add(&all, &score);
     }
@@ -172,8 +182,22 @@ static bool read_number(const char *text, double low, double high, double *ret_n
 }
 
 struct words {
-    const char *slot, *lead, *level, *test_from, *least, *key, *forecasts;
+    const char *slot, *lead, *level, *test_from, *least, *key, *forecasts, *scores;
 };
+
+static int open_output(const char *path, FILE **ret_file, struct error *error)
+{
+    if (path && !(*ret_file = fopen(path, "we")))
+        return error_set(error, -errno, "cannot write %s: %s", path, strerror(errno));
+    return 0;
+}
+
+static int close_output(FILE *file, int status, struct error *error)
+{
+    if (file && fclose(file) != 0 && status == 0)
+        return error_set(error, -errno, "cannot write a file: %s", strerror(errno));
+    return status;
+}
 
 static int take_words(const struct words *words, struct work *work, double *ret_test_from,
                       struct error *error)
@@ -188,9 +212,9 @@ static int take_words(const struct words *words, struct work *work, double *ret_
     work->key = words->key;
     work->options.slot_s = (int64_t)slot;
     work->options.lead_slots = ((int64_t)lead + work->options.slot_s - 1) / work->options.slot_s;
-    if (words->forecasts && !(work->options.forecasts = fopen(words->forecasts, "we")))
-        return error_set(error, -errno, "cannot write %s: %s", words->forecasts, strerror(errno));
-    return 0;
+    if (open_output(words->forecasts, &work->options.forecasts, error) < 0)
+        return error ? error->code : -EIO;
+    return open_output(words->scores, &work->scores, error);
 }
 
 static int run_words(struct work *work, int words, char **argv, double test_from,
@@ -204,9 +228,8 @@ static int run_words(struct work *work, int words, char **argv, double test_from
     }
     for (int i = 1; i <= words && status == 0; i++)
         status = read_and_run(work, argv[i], test_from, error);
-    if (work->options.forecasts && fclose(work->options.forecasts) != 0 && status == 0)
-        status = error_set(error, -errno, "cannot write the forecasts: %s", strerror(errno));
-    return status;
+    status = close_output(work->options.forecasts, status, error);
+    return close_output(work->scores, status, error);
 }
 
 int backtest_main(int argc, char **argv)
@@ -218,7 +241,8 @@ int backtest_main(int argc, char **argv)
         { "slot", NULL, &given.slot },           { "lead", NULL, &given.lead },
         { "level", NULL, &given.level },         { "test-from", NULL, &given.test_from },
         { "least", NULL, &given.least },         { "key", NULL, &given.key },
-        { "forecasts", NULL, &given.forecasts }, { "help", &help, NULL },
+        { "forecasts", NULL, &given.forecasts }, { "scores", NULL, &given.scores },
+        { "help", &help, NULL },
     };
     double test_from = -1;
     struct error error = { 0 };

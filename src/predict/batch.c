@@ -53,7 +53,8 @@ void batches_moments(const struct batches *batches, double ret_moments[static 3]
         double share = (double)batches->weight[i] / all;
         double size = share > 0 ? (double)(batches->sum[i] / batches->weight[i]) : 0;
 
-        for (int power = 0; power < 3; power++)
-            ret_moments[power] += share * pow(size, power + 1);
+        ret_moments[0] += share * size;
+        ret_moments[1] += share * size * size;
+        ret_moments[2] += share * size * size * size;
     }
 }

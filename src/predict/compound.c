@@ -113,7 +113,7 @@ static void recurse(struct lattice *lattice, double mean, double shape)
             if (lattice->position[i] <= k)
                 sum += (a + b * lattice->position[i] / k) * lattice->probability[i] *
                        lattice->mass[k - lattice->position[i]];
-        lattice->mass[k] = fmax(front * sum, 0);
+        lattice->mass[k] = sum > 0 ? front * sum : 0;
         lattice->all += lattice->mass[k];
         if (lattice->all > TOO_LARGE)
             keep_small(lattice, k);

@@ -7,21 +7,36 @@
 
 #define BINS 256
 #define RATE 0.15F /* shrinkage */
-#define TRIED 8 /* inputs tried a question */
-#define DRAWN 1200 /* rows a tree is grown on, about */
+#define TRIED 7 /* inputs tried a question */
+#define DRAWN 900  /* rows a tree is grown on, about */
 #define LEAST_ROWS 12    /* of them in each part of a question's answers */
 #define LEAF_STEP (1.0F / 96)
 #define MOST_CODE 255
 /* Codes grow with log(x + NEAR): fine where demand is a rare event, and over any magnitude. */
 #define NEAR 0.05F
 #define CODES_PER_E 15.0F
+#define MOST_LOG 16
+#define LOG_STEPS 256 /* for each factor of e */
+
+static uint8_t codes_of_logs[MOST_LOG * LOG_STEPS];
+
+__attribute__((constructor)) static void make_codes_of_logs(void)
+{
+    for (int i = 0; i < MOST_LOG * LOG_STEPS; i++) {
+        float demand = expm1f(((float)i + 0.5F) / LOG_STEPS);
+        float code = logf((demand + NEAR) / NEAR) * CODES_PER_E;
+
+        codes_of_logs[i] = (uint8_t)fminf(code, MOST_CODE);
+    }
+}
 
 uint8_t tree_code(float value)
 {
-    float demand = expm1f(fminf(fmaxf(value, 0), 16));
-    float code = logf((demand + NEAR) / NEAR) * CODES_PER_E;
+    float place = value * LOG_STEPS;
 
-    return (uint8_t)fminf(code + 0.5F, MOST_CODE);
+    if (!(place > 0))
+        return codes_of_logs[0];
+    return codes_of_logs[place < MOST_LOG * LOG_STEPS ? (int)place : MOST_LOG * LOG_STEPS - 1];
 }
 
 static uint32_t draw(uint32_t *seed)
@@ -33,6 +48,11 @@ static uint32_t draw(uint32_t *seed)
     return *seed;
 }
 
+/* Rows and, of them, those whose target lies above what is fitted; both in one word, so that a row
+ * is counted by one addition. */
+#define ROW 1U
+#define ROW_ABOVE (ROW + (1U << 16))
+
 struct growth {
     const struct tree_rows *rows;
     float level;
@@ -42,7 +62,7 @@ struct growth {
     int drawn_count;
     int drawn[2 * DRAWN];
     uint8_t answers[2 * DRAWN];
-    float gradient[2 * DRAWN];
+    uint32_t words[2 * DRAWN];
 };
 
 static void draw_rows(struct growth *growth)
@@ -56,54 +76,62 @@ static void draw_rows(struct growth *growth)
 
         growth->drawn[at] = row;
         growth->answers[at] = 0;
-        growth->gradient[at] =
-            growth->rows->targets[row] > growth->fitted[row] ? growth->level : growth->level - 1;
+        growth->words[at] =
+            growth->rows->targets[row] > growth->fitted[row] ? ROW_ABOVE : ROW;
     }
 }
 
-struct bin {
-    float sum;
-    float count;
-};
-
-static float gain(struct bin part)
+/* How much of the loss's slope the rows of a part agree about. */
+static float gain(float level, uint32_t part)
 {
-    return part.sum * part.sum / (part.count + 1);
+    float count = (float)(part & 0xffff);
+    float sum = (float)(part >> 16) - (1 - level) * count;
+
+    return sum * sum / (count + 1);
+}
+
+static uint32_t least_rows(uint32_t below, uint32_t all)
+{
+    uint32_t left = below & 0xffff, right = (all - below) & 0xffff;
+
+    return left < right ? left : right;
+}
+
+static void count_rows(const struct growth *growth, const uint8_t *codes, int most,
+                       uint32_t bins[2][BINS], uint32_t all[2])
+{
+    memset(bins[0], 0, (size_t)(most + 1) * sizeof(bins[0][0]));
+    memset(bins[1], 0, (size_t)(most + 1) * sizeof(bins[0][0]));
+    for (int i = 0; i < growth->drawn_count; i++)
+        bins[growth->answers[i]][codes[growth->drawn[i]]] += growth->words[i];
+    for (int i = 0; i <= most; i++) {
+        all[0] += bins[0][i];
+        all[1] += bins[1][i];
+    }
 }
 
 /* Best threshold of one input, given the parts that the first answer made. */
 static float best_threshold(const struct growth *growth, int input, int parts, int *ret_above)
 {
-    struct bin bins[2][BINS], below[2] = { 0 }, all[2] = { 0 };
-    const uint8_t *codes = growth->rows->codes[input];
+    uint32_t bins[2][BINS], below[2] = { 0 }, all[2] = { 0 };
     int most = growth->rows->most[input];
-    float best = 0;
+    float best = 0, whole = 0;
 
-    memset(bins[0], 0, (size_t)(most + 1) * sizeof(struct bin));
-    memset(bins[1], 0, (size_t)(most + 1) * sizeof(struct bin));
-    for (int i = 0; i < growth->drawn_count; i++) {
-        struct bin *bin = &bins[growth->answers[i]][codes[growth->drawn[i]]];
-
-        bin->sum += growth->gradient[i];
-        bin->count += 1;
-    }
-    for (int i = 0; i <= most; i++)
-        for (int part = 0; part < parts; part++) {
-            all[part].sum += bins[part][i].sum;
-            all[part].count += bins[part][i].count;
-        }
+    count_rows(growth, growth->rows->codes[input], most, bins, all);
+    for (int part = 0; part < parts; part++)
+        whole += gain(growth->level, all[part]);
     for (int i = 0; i < most; i++) {
-        float sum = 0;
-        float least = (float)growth->drawn_count;
+        float sum = -whole;
+        uint32_t least = UINT32_MAX;
 
+        if ((bins[0][i] | bins[1][i]) == 0)
+            continue;
         for (int part = 0; part < parts; part++) {
-            below[part].sum += bins[part][i].sum;
-            below[part].count += bins[part][i].count;
-            struct bin above = { all[part].sum - below[part].sum,
-                                 all[part].count - below[part].count };
+            below[part] += bins[part][i];
+            uint32_t rows = least_rows(below[part], all[part]);
 
-            least = fminf(least, fminf(below[part].count, above.count));
-            sum += gain(below[part]) + gain(above) - gain(all[part]);
+            least = rows < least ? rows : least;
+            sum += gain(growth->level, below[part]) + gain(growth->level, all[part] - below[part]);
         }
         if (least >= LEAST_ROWS && sum > best) {
             best = sum;

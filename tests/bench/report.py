@@ -8,10 +8,12 @@ BARS = {    # measure: at most
     'bfv_ratio': 0.25, 'bfv_cached_ratio': 0.60, 'bfv_floor_ratio': 1.00, 'image_ratio': 0.75,
     'burst_ratio': 0.35, 'burst_floor_ratio': 1.10,
     'filter_ms_p50': 5, 'filter_ms_p99': 20, 'hook_down_ms_p99': 120, 'hook_open_ms_p99': 1,
+    'wql_ratio': 0.90, 'wql_ratio_worst': 0.98, 'wql_gbdt_ratio_worst': 0.97, 'coverage_error_10m': 0.005,
+    'coverage_error_1h': 0.01, 'hit_rate_high': 0.995, 'idle_ratio': 0.75, 'refit_ms': 20, 'bytes_per_series': 8192,
     'plan_s_10k': 2, 'bus_lost': 0,
     'replay_double': 0, 'replay_failed': 0,
 }
-LEAST = {'bus_share': 0.4, 'replay_hit_rate': 0.9}    # measure: at least
+LEAST = {'hit_rate_low': 0.989, 'forecasts_per_s': 20000, 'bus_share': 0.4, 'replay_hit_rate': 0.9}    # measure: at least
 BEGAN = time.monotonic()
 
 

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Larder's forecasts and pools on recorded traces, beside classic peers and gradient boosting.
+
+Runs larder-backtest over the test part of each trace, the peers on the same origins, and prints for each group of keys
+and each length the weighted quantile losses, with block-bootstrap intervals of the ratios, and the coverage.
+"""
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+
+import numpy as np
+import pandas
+
+import forecast_peers as peers
+import report
+
+LEVELS = peers.LEVELS
+LENGTHS = {600: '10m', 3600: '1h'}
+COVERED = (0.9, 0.95, 0.99)
+BLOCK_S = 6 * 3600
+DENSE, SPARSE = 3000, 100
+# name, slot, where the test part begins, days between the refits of the GBDT, groups
+TRACES = (('azure-vm-2017', 300, 2099700, 1, ('dense', 'sparse', 'total')),
+          ('alibaba-openb-2023', 300, 20 * 86400, 2, ('sparse', 'total')),
+          ('huawei-regionless-2021', 600, 90 * 86400, 8, ('dense', 'total')))
+
+
+def losses(demand, quantiles):
+    away = demand[:, None] - quantiles
+    return 2 * np.maximum(LEVELS * away, (LEVELS - 1) * away)
+
+
+def covers(demand, quantiles):
+    """A quantile is rounded up or down at random: the expectation."""
+    whole = np.floor(quantiles)
+    return (demand[:, None] <= whole) + ((demand[:, None] > whole) & (demand[:, None] <= whole + 1)) * (quantiles - whole)
+
+
+def backtest(path, slot, start, least, out, *more):
+    program = os.path.join(os.environ['LARDER_BUILD_DIR'], 'larder-backtest')
+    subprocess.run([program, '--slot', str(slot), '--test-from', str(start), '--least', str(least), '--forecasts',
+                    out + '.forecasts', '--scores', out + '.scores', *more, path], check=True, stdout=subprocess.DEVNULL)
+    names = ['key', 'length', 'origin', 'demand', *LEVELS]
+    forecasts = pandas.read_csv(out + '.forecasts', header=None, names=names)
+    names = ['key', 'policy', 'demand', 'served', 'idle', 'hours', 'made']
+    return forecasts, pandas.read_csv(out + '.scores', header=None, names=names)
+
+
+def read_slots(path, slot):
+    rows = pandas.read_csv(path)
+    rows['slot'] = rows['time'] // slot
+    count = int(rows['slot'].max()) + 1
+    slots = {key: np.bincount(part['slot'], part['count'], count).astype(float) for key, part in rows.groupby('key')}
+    return {'total': np.bincount(rows['slot'], rows['count'], count).astype(float), **slots}
+
+
+def group_keys(slots, group):
+    if group == 'total':
+        return ['total']
+    low, high = (DENSE, np.inf) if group == 'dense' else (SPARSE, DENSE)
+    return [key for key, y in slots.items() if key != 'total' and low <= y.sum() < high]
+
+
+class Group:
+    """One group of keys at one length: what came, and what each method said, on the same origins."""
+
+    def __init__(self, name, length, series, first, larder, every):
+        self.name, self.length, self.series, self.first, self.every = name, length, series, first, every
+        self.tests = {s.key: s.origins[s.origins >= first][::every] for s in series}
+        self.said = {'larder': {s.key: larder[s.key][::every] for s in series}}
+        # Larder's own coverage needs no peers: of all origins.
+        self.all = ({s.key: s.z[s.origins[s.origins >= first]] for s in series}, {s.key: larder[s.key] for s in series})
+        self.demand = {s.key: s.z[self.tests[s.key]] for s in series}
+
+    def add(self, method, quantiles):
+        self.said[method] = quantiles
+
+    def sums(self, method):
+        """Mean loss over the levels of each origin, summed over the keys."""
+        return sum(losses(self.demand[s.key], self.said[method][s.key]).mean(1) for s in self.series)
+
+    def wql(self, method):
+        return self.sums(method).sum() / sum(d.sum() for d in self.demand.values())
+
+    def best(self, word):
+        return min((m for m in self.said if m != 'larder' and m.startswith('GBDT') == (word == 'GBDT')), key=self.wql)
+
+    def interval(self, method, slot, rng):
+        """Of the ratio to the method: 95 % by resampling blocks of six hours."""
+        block = max(BLOCK_S // slot // self.every, 1)
+        ours, theirs = self.sums('larder'), self.sums(method)
+        count = len(ours) // block
+        ours, theirs = (x[:count * block].reshape(count, block).sum(1) for x in (ours, theirs))
+        drawn = rng.integers(0, count, (1000, count))
+        return np.quantile(ours[drawn].sum(1) / theirs[drawn].sum(1), (0.025, 0.975))
+
+    def coverage_error(self):
+        return max(coverage_error(*self.all, level) for level in COVERED)
+
+
+def coverage_error(demand, said, level):
+    """Two-sided for the keys where nothing comes more rarely than the level says, else against too little only."""
+    which = list(LEVELS).index(level)
+    sides = {True: [], False: []}
+    for key, values in demand.items():
+        sides[bool((values == 0).mean() < level)].append(covers(values, said[key])[:, which])
+    both, one = (np.concatenate(part).mean() if part else level for part in (sides[True], sides[False]))
+    return max(abs(both - level), level - one)
+
+
+def run_trace(folder, row, work, every):
+    name, slot, first_s, refit_days, words = row
+    path = os.path.join(folder, name + '.csv.xz')
+    slots = read_slots(path, slot)
+    least = DENSE if 'sparse' not in words else SPARSE
+    report.say('larder-backtest on ' + name)
+    forecasts, scores = backtest(path, slot, first_s, least, os.path.join(work, name))
+    groups = []
+    for word in words:
+        for length_s in LENGTHS:
+            report.say('peers on %s %s, %s' % (name, word, LENGTHS[length_s]))
+            series = [peers.Series(k, slots[k], slot, length_s // slot) for k in group_keys(slots, word)]
+            part = forecasts[forecasts['length'] == length_s]
+            larder = {s.key: part.loc[part['key'] == s.key, list(LEVELS)].to_numpy() for s in series}
+            group = Group('%s %s' % (name.split('-')[0], word), length_s, series, first_s // slot, larder, every)
+            add_peers(group, refit_days)
+            groups.append(group)
+            show(group, slot)
+    return groups, scores, slots
+
+
+def add_peers(group, refit_days):
+    rows = {}
+    for series in group.series:
+        for method, quantiles in peers.classics(series, group.tests[series.key]).items():
+            rows.setdefault(method, {})[series.key] = quantiles
+    for method, said in peers.gbdt(group.series, group.first, refit_days).items():
+        rows[method] = {key: quantiles[::group.every] for key, quantiles in said.items()}
+    for method, said in rows.items():
+        group.add(method, said)
+
+
+def show(group, slot):
+    rng = np.random.default_rng(1)
+    print('\n%s over %s: larder %.4f, coverage error %.4f' % (group.name, LENGTHS[group.length], group.wql('larder'),
+                                                             group.coverage_error()))
+    for word in ('classic', 'GBDT'):
+        method = group.best(word)
+        low, high = group.interval(method, slot, rng)
+        print('  %-36s %.4f  ratio %.3f (%.3f–%.3f)' % (method, group.wql(method),
+                                                        group.wql('larder') / group.wql(method), low, high), flush=True)
+
+
+# ---- pools ----
+
+def static_idle(demand, share):
+    """Average idle of the least static pool that serves this share; the clock is that of larder-backtest."""
+    low, high = 0, 1
+    while play(demand, high)[0] < share:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if play(demand, middle)[0] >= share else (middle, high)
+    return play(demand, high)[1]
+
+
+def play(demand, size):
+    ready, coming, served, idle = size, [0.0] * (len(demand) + 3), 0.0, 0.0
+    for i, value in enumerate(demand):
+        taken = min(value, ready)
+        served += taken
+        idle += ready - taken / 2
+        ready += coming[i] - taken
+        coming[i + 2] += taken
+    return served / max(demand.sum(), 1), idle / len(demand)
+
+
+def pools(scores, slots, keys, first):
+    rows = scores[(scores['policy'] == 'larder') & scores['key'].isin(keys)]
+    share = rows['served'].sum() / rows['demand'].sum()
+    worst = (rows['served'] / rows['demand']).min()
+    idle = (rows['idle'] / rows['hours']).sum()
+    static = sum(static_idle(slots[key][first:], share) for key in keys)
+    return share, worst, idle / static
+
+
+# ---- doubled demand ----
+
+def doubled_error(folder, work):
+    """Coverage over an hour in the two days after the demand of Azure's dense keys doubles."""
+    name, slot, first_s = TRACES[0][:3]
+    rows = pandas.read_csv(os.path.join(folder, name + '.csv.xz'))
+    rows.loc[rows['time'] >= first_s, 'count'] *= 2
+    path = os.path.join(work, 'doubled.csv')
+    rows.to_csv(path, index=False)
+    forecasts, _ = backtest(path, slot, first_s, 2 * DENSE, os.path.join(work, 'doubled'))
+    part = forecasts[(forecasts['length'] == 3600) & (forecasts['origin'] < (first_s + 2 * 86400) // slot) &
+                     (forecasts['key'] != 'total')]
+    demand = {key: rows['demand'].to_numpy() for key, rows in part.groupby('key')}
+    said = {key: rows[list(LEVELS)].to_numpy() for key, rows in part.groupby('key')}
+    return max(coverage_error(demand, said, level) for level in COVERED)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog='tests/bench/run forecast')
+    parser.add_argument('--traces', metavar='DIR', default=os.path.join(os.path.dirname(__file__), '../../../shared/data'))
+    parser.add_argument('--every', type=int, default=1, metavar='N',
+                        help='compare losses on each N-th origin only, the same for all (1)')
+    parser.add_argument('--json', metavar='FILE')
+    options = parser.parse_args()
+    speed = json.loads(subprocess.run([os.path.join(os.environ['LARDER_BUILD_DIR'], 'tests/bench/forecast')], check=True,
+                                      stdout=subprocess.PIPE).stdout)
+    groups, hits, more = [], [], {}
+    with tempfile.TemporaryDirectory() as work:
+        for row in TRACES:
+            found, scores, slots = run_trace(options.traces, row, work, options.every)
+            groups += found
+            word = {'azure-vm-2017': 'dense', 'alibaba-openb-2023': 'total'}.get(row[0])
+            if word:
+                share, worst, idle = pools(scores, slots, group_keys(slots, word), row[2] // row[1])
+                print('\n%s %s: hit rate %.4f (worst key %.4f), idle %.3f of the static pool' % (row[0], word, share, worst,
+                                                                                              idle), flush=True)
+                hits.append(share)
+                more['idle_ratio_' + row[0].split('-')[0]] = idle
+        report.say('demand doubles')
+        doubled = doubled_error(options.traces, work)
+    found = measures(groups, hits, more, doubled, speed)
+    report.write(options.json, found, more)
+    raise SystemExit(report.verdict(found) > 0)
+
+
+def measures(groups, hits, more, doubled, speed):
+    classic = [g.wql('larder') / g.wql(g.best('classic')) for g in groups]
+    trees = [g.wql('larder') / g.wql(g.best('GBDT')) for g in groups]
+    for group, one, two in zip(groups, classic, trees):
+        word = '%s_%s' % (group.name.replace(' ', '_'), LENGTHS[group.length])
+        more.update({'wql_' + word: group.wql('larder'), 'wql_ratio_' + word: one, 'wql_gbdt_ratio_' + word: two})
+    errors = {length: max(g.coverage_error() for g in groups if g.length == length) for length in LENGTHS}
+    more['coverage_error_1h_plain'], more['coverage_error_1h_doubled'] = errors[3600], doubled
+    return {'wql_ratio': float(np.exp(np.mean(np.log(classic)))), 'wql_ratio_worst': max(classic),
+            'wql_gbdt_ratio_worst': max(trees), 'coverage_error_10m': errors[600],
+            'coverage_error_1h': max(errors[3600], doubled), 'hit_rate_low': min(hits), 'hit_rate_high': max(hits),
+            'idle_ratio': more['idle_ratio_azure'], **speed}
+
+
+if __name__ == '__main__':
+    main()

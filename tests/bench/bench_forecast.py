@@ -124,7 +124,7 @@ def run_trace(folder, row, work, every):
             series = [peers.Series(k, slots[k], slot, length_s // slot) for k in group_keys(slots, word)]
             part = forecasts[forecasts['length'] == length_s]
             larder = {s.key: part.loc[part['key'] == s.key, list(LEVELS)].to_numpy() for s in series}
-            group = Group('%s %s' % (name.split('-')[0], word), length_s, series, first_s // slot, larder, every)
+            group = Group('%s %s' % (name.split('-')[0], word), length_s, series, first_s // slot - 1, larder, every)
             add_peers(group, refit_days)
             groups.append(group)
             show(group, slot)

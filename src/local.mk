@@ -83,7 +83,8 @@ store_sources = \
 	src/store/store.c src/store/store.h \
 	src/store/tier.c src/store/tier.h \
 	src/store/url.c src/store/url.h \
-	src/store/utilisation.c src/store/utilisation.h
+	src/store/utilisation.c src/store/utilisation.h \
+	src/store/yield.c src/store/yield.h
 
 cloud_sources = \
 	src/cloud/aggregate.c \
@@ -194,7 +195,8 @@ api_sources = \
 	src/api/tiers.c \
 	src/api/utilisation.c \
 	src/api/version.c src/api/version.h \
-	src/api/watch.c src/api/watch.h
+	src/api/watch.c src/api/watch.h \
+	src/api/yields.c
 
 backtest_sources = \
 	src/backtest/backtest.c src/backtest/backtest.h \

@@ -69,7 +69,8 @@ service_tests = \
 	tests/service/test_rush \
 	tests/service/test_slot \
 	tests/service/test_sighting \
-	tests/service/test_store
+	tests/service/test_store \
+	tests/service/test_yield
 
 capture_helpers = tests/capture.c tests/capture.h
 tests_unit_test_decode_SOURCES = tests/unit/test_decode.c $(capture_helpers)
@@ -111,6 +112,7 @@ predicting_helpers = $(service_helpers) tests/service/predicting.c tests/service
 tests_service_test_predictor_SOURCES = tests/service/test_predictor.c $(predicting_helpers)
 tests_service_test_slot_SOURCES = tests/service/test_slot.c $(predicting_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)
+tests_service_test_yield_SOURCES = tests/service/test_yield.c $(claims_helpers)
 
 # What measures the bus; tests/bench/run bus runs it.
 EXTRA_PROGRAMS = tests/bench/bus_bench

@@ -35,6 +35,7 @@ struct api {
     struct database *database;
     struct cloud *cloud;
     bool watch_only;       /* health and metrics, and nothing else, at watch_port */
+    int64_t give_way_s;    /* pools that stood in a tenant's way make nothing for so long */
     int64_t late_after_ms; /* a thread that has not turned for so long hangs */
     void (*wake)(void *context); /* called when an item was taken or a pool changed; may be NULL */
     void (*replan)(void *context); /* when what targets go by changed; may be NULL */

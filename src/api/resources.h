@@ -84,4 +84,7 @@ int decisions_list(struct request *request, struct reply *reply, struct error *e
 extern const struct parameters utilisation_parameters;
 int utilisation_show(struct request *request, struct reply *reply, struct error *error);
 
+/* yields.c */
+int yields_note(struct request *request, struct reply *reply, struct error *error);
+
 #endif

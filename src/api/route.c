@@ -35,6 +35,7 @@ static const struct route routes[] = {
     { "GET", "/v1/series", ACCESS_READ, false, &series_parameters, series_list_all },
     { "GET", "/v1/series/{number}", ACCESS_READ, false, NULL, series_show },
     { "GET", "/v1/forecasts", ACCESS_READ, false, &forecast_parameters, forecasts_show },
+    { "POST", "/v1/yields", ACCESS_HOOK, true, NULL, yields_note },
     { "POST", "/v1/demand", ACCESS_HOOK, true, NULL, demand_report },
     { "GET", "/v1/utilisation", ACCESS_READ, false, &utilisation_parameters, utilisation_show },
     { "GET", "/v1/demand", ACCESS_READ, false, &demand_parameters, demand_show },

@@ -27,6 +27,7 @@ struct bootstrap_options {
     int64_t attempts;       /* at one item before it fails */
     int64_t yield_s;        /* making waits until no boot was seen for so long; 0: it does not */
     int64_t yield_most_s;   /* but never longer than this */
+    int64_t give_way_s;     /* pools that stood in a tenant's way make nothing for so long */
     int64_t review_s;       /* between two looks at all pools */
     int64_t reconcile_s;    /* between two comparisons with the cloud */
     int64_t idle_age_s;     /* that a target which changed leaves to what is ready */

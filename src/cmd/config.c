@@ -138,6 +138,9 @@ static const struct option options[] = {
     INT("bootstrap", "yield_most", bootstrap.yield_most_s, OPTION_RELOAD, "30", 1, 600, "seconds",
         "But no item waits longer than this; in a cloud that boots all the time it is a part of "
         "each lead time."),
+    INT("bootstrap", "give_way", bootstrap.give_way_s, 0, "300", 1, 86400, "seconds",
+        "The port pools of a network that stood in the way of a tenant's request, as its delete, "
+        "make no new ports for so long."),
     INT("bootstrap", "review", bootstrap.review_s, OPTION_RELOAD, "5", 1, 3600, "seconds",
         "Time between two looks at all pools. What is taken is reordered at once all the same."),
     INT("bootstrap", "reconcile", bootstrap.reconcile_s, OPTION_RELOAD, "300", 5, 86400, "seconds",

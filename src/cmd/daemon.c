@@ -281,6 +281,7 @@ static int start_api(struct daemon *daemon, struct error *error)
         .options = &daemon->api_options,
         .watch_only = watch_only,
         .late_after_ms = daemon->config.late_after_s * 1000,
+        .give_way_s = bootstrap->give_way_s,
         .claim_options = &daemon->config.claim,
         .pool_defaults = &daemon->pool_defaults,
         .slot_s = daemon->config.predict.slot_s,

@@ -330,15 +330,18 @@ int pool_change(struct store *store, const char *id, const struct pool_change *c
     return store_transaction(store, change_pool, &changing, error);
 }
 
+/* A pause without a failure is one that the pool keeps for a tenant (yield.c): a success of what
+ * was under way does not end it. */
 int pool_note_made(struct store *store, const char *id, int64_t lead_time_ms, int64_t now_ms,
                    struct error *error)
 {
     return query_run(store, "UPDATE pools SET"
                      " lead_time_ms = IF(lead_time_ms = 0, ?, (7 * lead_time_ms + ?) DIV 8),"
-                     " failures = 0, not_before_ms = 0, last_error = '', updated_ms = ?"
-                     " WHERE id = ?",
-                     VALUES(INT(lead_time_ms), INT(lead_time_ms), INT(now_ms), TEXT(id)), NULL,
-                     error);
+                     " last_error = IF(failures = 0 AND not_before_ms > ?, last_error, ''),"
+                     " not_before_ms = IF(failures = 0 AND not_before_ms > ?, not_before_ms, 0),"
+                     " failures = 0, updated_ms = ? WHERE id = ?",
+                     VALUES(INT(lead_time_ms), INT(lead_time_ms), INT(now_ms), INT(now_ms),
+                            INT(now_ms), TEXT(id)), NULL, error);
 }
 
 int pool_note_failure(struct store *store, const char *id, const char *reason,

@@ -21,6 +21,8 @@ def good_bodies(route):
         "POST /v1/claims": [boot.claim()],
         "POST /v1/adoptions": [boot.adoption("port"), boot.adoption("volume")],
         "PATCH /v1/adoptions/{id}": [{"adoption": {"state": "done", "reason": "x"}}],
+        "POST /v1/yields": [{"yield": {"network_id": new_id(), "port_ids": [new_id(), new_id()],
+                                       "reason": "network"}}],
         "POST /v1/demand": [boot.demand("port"), boot.demand("volume")],
         "POST /v1/pools": [{"pool": {"image_id": new_id(), "aggregate_id": 1, "floor": 1}}],
         "PATCH /v1/pools/{id}": [{"pool": {"floor": 1, "ceiling": 2, "state": "active"}}],

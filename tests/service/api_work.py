@@ -320,6 +320,31 @@ def work_report(tokens):
     expect(reader.get("/v1/report?days=32"), 400, "bad-query")
 
 
+def work_yields(tokens):
+    hook, admin = Client(tokens["larder_hook"]), Client(tokens["admin"])
+    boot, pools = stocked(hook, ("port",), 3)
+    pool, told = pools["port"], {"network_id": boot.port["network_id"], "reason": "network"}
+    listed = expect(admin.get(f"/v1/items?pool_id={pool}"), 200)["items"]
+    ports = [item["resource_id"] for item in listed]
+    for name, value in (("network_id", "x"), ("port_ids", None), ("port_ids", ["x"]), ("port_ids", 3),
+                        ("port_ids", [new_id()] * 501), ("reason", "whim"), ("reason", None), ("more", 1)):
+        body = {"yield": {**told, "port_ids": ports, name: value}}
+        expect(hook.post("/v1/yields", body), 400, "bad-request")
+    some = {"yield": {"network_id": None, "reason": "address", "port_ids": ports[:1] + [new_id()]}}
+    assert expect(hook.post("/v1/yields", some), 200)["yield"] == {"items": 1, "pools": 1}
+    first = expect(admin.get(f"/v1/pools/{pool}"), 200)["pool"]
+    assert (first["items"]["ready"], first["items"]["releasing"]) == (2, 1), first
+    everything = {"yield": {**told, "port_ids": ports}}
+    for items in (2, 0):
+        assert expect(hook.post("/v1/yields", everything), 200)["yield"] == {"items": items, "pools": 1}
+    shown = expect(admin.get(f"/v1/pools/{pool}"), 200)["pool"]
+    assert shown["not_before"] > first["not_before"] and "delete of the network" in shown["last_error"], shown
+    item = expect(admin.get(f"/v1/items/{listed[2]['id']}"), 200)["item"]
+    assert item["state"] == "releasing" and "delete of the network" in item["history"][-1]["reason"], item
+    assert expect(hook.post("/v1/yields", {"yield": {**told, "port_ids": []}}), 200)["yield"] == {
+        "items": 0, "pools": 1}
+
+
 def work_versions(tokens):
     admin = Client(tokens["admin"])
     for version in ("larder 1.0", "larder latest", "compute 2.1, larder 1.0", "compute 2.96"):
@@ -361,7 +386,7 @@ def work_speed(tokens):
 def work():
     tokens = make_tokens()
     for part in (work_discovery, work_demand, work_pools, work_series, work_forecasts, work_images,
-                 work_claims_and_adoptions, work_misses, work_tiers, work_decisions, work_report,
+                 work_claims_and_adoptions, work_misses, work_yields, work_tiers, work_decisions, work_report,
                  work_versions, work_hook, work_speed):
         part(tokens)
 

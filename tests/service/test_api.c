@@ -259,7 +259,7 @@ static void run_part_with(const char *part, const struct api_options *with,
                        .database = database, .cloud = cloud, .wake = count_wake,
                        .replan = count_replan,
                        .wake_context = &wakes, .watch_only = watch_only,
-                       .late_after_ms = 1000 };
+                       .late_after_ms = 1000, .give_way_s = 300 };
     struct api_server *server = NULL;
     char line[256];
     int status;

@@ -3,7 +3,8 @@
 
 claim() and adopt() end within the configured timeout and raise Miss with the reason when there is nothing to have;
 finish() and miss() are reports, sent in the background. So is each new token, which the daemon then keeps fresh: it
-need not ask Keystone when a claim comes. The breaker, the token and the connections are used here alone.
+need not ask Keystone when a claim comes. give_way() is a report that is worth waiting for, as long as for a claim. The
+breaker, the token and the connections are used here alone.
 """
 import contextlib
 import time
@@ -20,6 +21,7 @@ LOG = logging.getLogger(__name__)
 
 REPORT_TIMEOUT = 5.0
 REPORT_TRIES = 3
+YIELD_PORTS_MOST = 500  # of one report
 VERSION = 'larder 1.0'
 
 
@@ -64,6 +66,15 @@ class Daemon:
     def miss(self, make):
         """Reports a create that was not served. make() gives the demand, or None, in the background."""
         self._reports.put(self._report_miss, make)
+
+    def give_way(self, network_id, port_ids, reason):
+        """Says which ports of pools are being removed for a tenant: at once, or in the background when that fails."""
+        for first in range(0, len(port_ids), YIELD_PORTS_MOST):
+            body = {'network_id': network_id, 'port_ids': port_ids[first:first + YIELD_PORTS_MOST], 'reason': reason}
+            try:
+                self._ask('POST', '/v1/yields', 'yield', body)
+            except Miss:
+                self._reports.put(self._report, 'POST', '/v1/yields', {'yield': body})
 
     def _ask(self, method, path, name, value, late=None):
         if not self._breaker.allows():

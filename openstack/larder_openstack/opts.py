@@ -26,6 +26,10 @@ OPTIONS = [
                 help='Ids of projects whose boots are always ordinary ones, and not reported.'),
     cfg.ListOpt('pool_projects', default=['larder'],
                 help='The projects that hold the pools, by id or by name. Neutron hides their ports from all but admins.'),
+    cfg.FloatOpt('yield_seconds', default=10.0, min=0.0, max=60.0,
+                 help="Neutron: when ports of the pools are the reason why a tenant's request is refused (a network's delete, "
+                      'an address that is wanted), they are removed for so long at the most and the request is made again; '
+                      'also with enabled = false. 0: they stand in the way.'),
     cfg.FloatOpt('image_weight_multiplier', default=1.0,
                  help="How strongly LarderWeigher prefers hosts that have the boot's image in their cache, beside the "
                       'multipliers of the other weighers; negative: avoids them, 0: does not care. An aggregate may have '

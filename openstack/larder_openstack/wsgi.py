@@ -10,6 +10,7 @@ from oslo_serialization import jsonutils
 
 REQUEST_ID = re.compile(r'^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z')
 BODY_MOST = 65536
+REPLAY_MOST = 1 << 18
 ANSWER_MOST = 1 << 20
 
 
@@ -51,11 +52,35 @@ def read_json(environ):
         return None
     data = environ['wsgi.input'].read(length)
     environ['wsgi.input'] = io.BytesIO(data)
+    return json_object(data)
+
+
+def json_object(data):
+    """The JSON object in these bytes, or None."""
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def kept_body(environ):
+    """The body's bytes, for a request that may have to be made again; None when it is too long for that, or when its
+    length is not said. It stands there afterwards as if it had not been read."""
+    try:
+        length = int(environ.get('CONTENT_LENGTH') or 0)
+    except ValueError:
+        return None
+    if not 0 <= length <= REPLAY_MOST or 'HTTP_TRANSFER_ENCODING' in environ:
+        return None
+    data = environ['wsgi.input'].read(length) if length else b''
+    environ['wsgi.input'] = io.BytesIO(data)
+    return data
+
+
+def with_body(environ, data):
+    """A copy of the environment whose body has not been read yet."""
+    return dict(environ, **{'wsgi.input': io.BytesIO(data)})
 
 
 def word(name):
@@ -72,6 +97,7 @@ class Call:
         self.status = 0
         self.seconds = 0.0
         self._data = b''
+        self._head, self._chunks = None, []
 
     def passed_to(self, start_response):
         """For the client. All of the answer is there when this returns."""
@@ -86,13 +112,27 @@ class Call:
         return chunks
 
     def made(self):
-        """For ourselves: nobody else sees the answer."""
+        """For ourselves: nobody else sees the answer, unless it is passed on."""
         def start(status, headers, exc_info=None):
             self.status = int(status.split(' ', 1)[0])
+            self._head = status, headers
             return lambda data: None
 
-        self._collect(start)
+        self._chunks = self._collect(start)
         return self
+
+    def passed_on(self, start_response):
+        """The answer that was made, for the client after all."""
+        start_response(*self._head)
+        return self._chunks
+
+    def replace(self, body):
+        """Another JSON object instead of the answer's."""
+        self._data = jsonutils.dumps(body).encode()
+        self._chunks = [self._data]
+        status, headers = self._head
+        headers = [pair for pair in headers if pair[0].lower() != 'content-length']
+        self._head = status, headers + [('Content-Length', str(len(self._data)))]
 
     def _collect(self, start):
         result = self._application(self._environ, start)
@@ -107,11 +147,7 @@ class Call:
 
     def body(self):
         """The answer's JSON object, {} when it is none."""
-        try:
-            body = json.loads(self._data)
-        except (ValueError, RecursionError):
-            return {}
-        return body if isinstance(body, dict) else {}
+        return json_object(self._data) or {}
 
 
 def answer(start_response, status, body, headers=()):

@@ -14,6 +14,7 @@ from larder_openstack import daemon as larder_daemon
 from larder_openstack import opts
 from larder_openstack import reporter
 from larder_openstack import wsgi
+from larder_openstack.neutron import yielding
 
 LOG = logging.getLogger(__name__)
 
@@ -24,9 +25,13 @@ GROUPS_MOST = 32
 
 def filter_factory(global_conf, **local_conf):
     section = opts.register(cfg.CONF)
-    if not section.enabled:
-        return lambda application: application
-    return lambda application: PortHook(application, larder_daemon.Daemon(cfg.CONF), section.excluded_projects)
+    daemon = larder_daemon.Daemon(cfg.CONF) if section.enabled else None
+
+    def chain(application):
+        if section.yield_seconds:  # also without the hand-over: what stands in pools still must not stand in the way
+            application = yielding.Yielding(application, daemon, section.yield_seconds)
+        return PortHook(application, daemon, section.excluded_projects) if daemon else application
+    return chain
 
 
 class NotEligible(Exception):

@@ -151,7 +151,7 @@ def _transact(admin, context, wanted, port_id, item_id, pool_projects):
         port.device_owner = ''
         port.standard_attr.created_at = port.standard_attr.updated_at = timeutils.utcnow()
         admin.session.flush()
-        _mark_usage(admin, before, port.project_id)
+        mark_usage(admin, before, port.project_id)
         return plugin._make_port_dict(port)
 
 
@@ -268,7 +268,7 @@ def _cancel(context, reservation):
         LOG.warning('Larder: a quota reservation stays until it expires: %s', error)
 
 
-def _mark_usage(admin, *projects):
+def mark_usage(admin, *projects):
     """For the driver that counts by tracked usage: a change of project is none of the events it listens to."""
     resource = resource_registry.get_resource('port')
     if getattr(resource, 'dirty', None) is None:  # the default driver counts rows, nothing is to be marked

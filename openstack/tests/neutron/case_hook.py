@@ -6,8 +6,6 @@ import types
 import unittest
 from unittest import mock
 
-from oslo_config import cfg
-
 from larder_openstack import daemon
 from larder_openstack.neutron import hook, plugin, takeover
 
@@ -175,12 +173,6 @@ class HookTest(unittest.TestCase):
         self.daemon.adopt.side_effect = daemon.Miss('no-item')
         self.assertEqual('409 Conflict', self.send()[0])
         self.assertIsNone(self.missed())
-
-    def test_switched_off_it_is_not_there(self):
-        hook.opts.register(cfg.CONF)
-        cfg.CONF.set_override('enabled', False, 'larder')
-        self.addCleanup(cfg.CONF.clear_override, 'enabled', 'larder')
-        self.assertIs(self.application, hook.filter_factory({})(self.application))
 
 
 class HidingTest(unittest.TestCase):

@@ -21,7 +21,7 @@ ROUTES = (  # user, method, path, a body that would do
     ('admin', 'PATCH', '/pools/' + SOME_ID, {'pool': {'floor': 1}}),
 )
 QUERIES = (
-    '/pools?limit=0', '/pools?limit=-1', '/pools?limit=abc', '/pools?limit=99999999999999999999', '/pools?kind=image',
+    '/pools?limit=0', '/pools?limit=-1', '/pools?limit=abc', '/pools?limit=99999999999999999999', '/pools?kind=cake',
     '/pools?marker=nope', '/pools?project_id=zz', '/pools?unknown=1', '/pools/nope', '/pools/%00',
     '/pools/' + 'a' * 999,
     '/items?state=eaten', '/items?pool_id=1', '/items/..%2f..', '/claims?state=', '/adoptions?limit=1e3',

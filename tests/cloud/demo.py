@@ -91,9 +91,18 @@ def show_fleet():
     try:
         players = fleet.run()
     finally:
-        view.send_signal(signal.SIGINT)
-        view.wait(30)
+        end(view)
     fleet.show(players)
+
+
+def end(view):
+    """As the user would, so that it leaves the terminal as it was; in the background nobody hears that."""
+    view.send_signal(signal.SIGINT)
+    try:
+        view.wait(10)
+    except subprocess.TimeoutExpired:
+        view.terminate()
+        view.wait(10)
 
 
 def main():

@@ -92,7 +92,7 @@ class Hidden(CloudTest):
     def test_lists(self):
         """no list, filter or count of a tenant shows them"""
         ids = {row['resource_id'] for row in self.standing}
-        self.assertEqual(7, len(ids))
+        self.assertGreaterEqual(len(ids), 7)    # other pools may be stocked beside these
         for tenant in self.demo, self.rival:
             for query in ({}, {'network_id': cloud.ids('network')['demo-net']}, {'device_owner': 'larder:pool'},
                           {'project_id': cloud.project_id('larder')}, {'fields': 'id'}, {'limit': 1000}):

@@ -33,13 +33,8 @@ class Breaker:
 
     def allows(self):
         """Whether the daemon may be called now. When the time is over, only for the one who asks first."""
-        failures, until = self._read()
-        if failures < self._most:
-            return True
-        now = self._clock()
-        if now < until <= now + self._seconds:
-            return False
-        return self._take_probe(now)
+        closed, waiting, _ = self._look()
+        return closed or (not waiting and self._take_probe())
 
     def succeeded(self):
         if self._read()[0]:
@@ -55,7 +50,16 @@ class Breaker:
             LOG.warning('Larder: %d calls to the daemon failed in a row; boots go on without it, and it is tried again '
                         'in %g s', failures, self._seconds)
 
-    def _take_probe(self, now):
+    def _look(self):
+        """Whether it is closed, whether it is open and its time is not over, and now.
+
+        The clock is read after the state: what another wrote in between would seem to lie too far ahead.
+        """
+        failures, until = self._read()
+        now = self._clock()
+        return failures < self._most, now < until <= now + self._seconds, now
+
+    def _take_probe(self):
         """True for one caller on this host: he moves the end of the open time on, under a lock nobody waits for."""
         if not self._guard.acquire(blocking=False):
             return False
@@ -63,13 +67,10 @@ class Breaker:
             if not self._lock():
                 return False
             try:
-                failures, until = self._read()
-                if failures < self._most:
-                    return True
-                if now < until <= now + self._seconds:
-                    return False
-                self._write(failures, now + self._seconds)
-                return True
+                closed, waiting, now = self._look()
+                if not closed and not waiting:
+                    self._write(self._most, now + self._seconds)
+                return closed or not waiting
             finally:
                 self._unlock()
         finally:

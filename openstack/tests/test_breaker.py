@@ -22,7 +22,7 @@ def _fail_thrice(directory):
 
 
 def _probe(directory, start, results):
-    made = breaker.Breaker(directory, 3, 0.5)
+    made = breaker.Breaker(directory, 3, 60.0)
     start.wait()
     results.put(sum(made.allows() for _ in range(50)))
 
@@ -91,15 +91,14 @@ class BreakerTest(unittest.TestCase):
         self.assertFalse(made.allows())
 
     def test_one_probe_among_many_processes(self):
-        made = breaker.Breaker(self.directory, 3, 0.5)
+        made = breaker.Breaker(self.directory, 3, 0.01)
         for _ in range(3):
             made.failed()
-        time.sleep(0.6)
-        start, results = multiprocessing.Event(), multiprocessing.Queue()
+        time.sleep(0.05)
+        start, results = multiprocessing.Barrier(6), multiprocessing.Queue()
         processes = [multiprocessing.Process(target=_probe, args=(self.directory, start, results)) for _ in range(6)]
         for process in processes:
             process.start()
-        start.set()
         self.assertEqual(1, sum(results.get(timeout=20) for _ in processes))
         for process in processes:
             process.join()

@@ -213,6 +213,7 @@ cmd_sources = \
 	src/cmd/config.c src/cmd/config.h \
 	src/cmd/config_check.c \
 	src/cmd/daemon.c src/cmd/daemon.h \
+	src/cmd/daemon_parts.c src/cmd/daemon_parts.h \
 	src/cmd/import.c \
 	src/cmd/manage.c src/cmd/manage.h \
 	src/cmd/notify.c src/cmd/notify.h

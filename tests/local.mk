@@ -138,6 +138,7 @@ EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
 
 # Programs that tests/bench/run measures with.
 bench_programs = \
+	tests/bench/claims \
 	tests/bench/forecast \
 	tests/bench/plan
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What quickstart shows: the same servers booted without Larder (project plain) and with it (project demo); then a fleet of
-tenants whose demand the forecasts follow, as the operator sees it live. Run by `quickstart`; tests/bench/run measures with more care."""
+"""What quickstart shows. `demo.py boots`: the same servers booted without Larder (project plain) and with it (project demo);
+`fleet`: tenants whose demand the forecasts follow, as the operator sees it live; `pools`: the pools in the end.
+tests/bench/run measures with more care."""
 import os
 import signal
 import statistics
@@ -105,16 +106,18 @@ def end(view):
         view.wait(10)
 
 
-def main():
+def show_boots():
     boots.sweep('quickstart')
     without = boot_all('without Larder', 'plain')
     stock()
     with_ = boot_all('with Larder', 'demo')
     larder.quiet()
     show(without, with_)
-    show_fleet()
+
+
+def show_pools():
     openstack('larder', 'pool', 'list')
 
 
 if __name__ == '__main__':
-    main()
+    {'boots': show_boots, 'fleet': show_fleet, 'pools': show_pools}[sys.argv[1]]()

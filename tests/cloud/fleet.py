@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fleet of tenants boots by a seeded pattern, and nobody sets a floor: the first boots of each find no pool and make it
-known, the forecasts do the rest. Part of what `quickstart` shows; demo.py calls it."""
+"""A fleet of tenants boots by a seeded pattern, one of them from new volumes, and nobody sets a floor: the first boots of each
+find no pool and make it known, the forecasts do the rest. Part of what `quickstart` shows; demo.py calls it."""
 import random
 import statistics
 
@@ -9,6 +9,7 @@ from support import boots, cloud, larder, play
 TENANTS = ('fleet1', 'fleet2', 'fleet3')
 LENGTH = 150        # seconds
 EVERY = (6, 9, 15)  # seconds between two requests of each tenant, on average
+FROM_VOLUME = ('fleet2',)
 BATCHES = (1, 1, 1, 1, 2, 3)
 HOLD = 15
 SEED = 4
@@ -22,16 +23,17 @@ def pattern(seed=SEED):
         while at < LENGTH:
             servers = chance.choice(BATCHES)
             more = {'min_count': servers, 'max_count': servers} if servers > 1 else {}
-            yield play.Request(at, tenant, boots.body('quickstart', [name + '-net'], 'tiny', **more), servers, name)
+            root = boots.new_volume('tiny') if name in FROM_VOLUME else None
+            yield play.Request(at, tenant, boots.body('quickstart', [name + '-net'], 'tiny', root, **more), servers, name)
             at += chance.expovariate(1 / every)
 
 
 def outcomes(servers):
-    """(server, served?) of each that came up: its port came from a pool or not."""
+    """(server, served?) of each that came up: all of it came from pools, or not."""
     by_id = {s.boot.id: s for s in servers if s.boot.active}
-    rows = cloud.rows('larder', "select instance_id, outcome from demand where kind = 'port' and instance_id in %s",
-                      tuple(by_id) or ('',))
-    return [(by_id[server], outcome == 'hit') for server, outcome in rows]
+    rows = cloud.rows('larder', "select instance_id, sum(outcome <> 'hit') from demand where instance_id in %s "
+                      'group by instance_id', tuple(by_id) or ('',))
+    return [(by_id[server], not missed) for server, missed in rows]
 
 
 def run():
@@ -44,20 +46,25 @@ def run():
 
 def show(players):
     rows = outcomes(players.servers)
-    print('\n%-28s %8s %14s %14s' % ('boots of the fleet', 'servers', 'median, POST', 'slowest'))
-    medians = {}
-    for title, wanted in (('served from the pools', True), ('not served', False)):
-        took = [server.boot.seconds for server, served in rows if served == wanted]
-        if took:
-            medians[wanted] = statistics.median(took)
-            print('%-28s %8d %12.1f s %12.1f s' % (title, len(took), medians[wanted], max(took)))
+    print('\n%-28s %8s %16s %16s %10s' % ('the fleet, POST to ACTIVE', 'servers', 'not served', 'served', 'saved'))
+    for title, from_volume in (('boots from image', False), ('boots from a new volume', True)):
+        took = {served: [server.boot.seconds for server, each in rows
+                         if each == served and (server.request.word in FROM_VOLUME) == from_volume]
+                for served in (True, False)}
+        print('%-28s %8d %16s %16s %10s' % (title, len(took[True]) + len(took[False]), median(took[False]),
+                                            median(took[True]), saved(took[False], took[True])))
     hits = sum(served for _, served in rows)
     print('\n%d of %d served, of those in the last minute %s' % (hits, len(rows), late_share(rows)))
-    if len(medians) == 2:
-        print('%.0f s saved: %d boots, each %.1f s sooner' % (
-            hits * (medians[False] - medians[True]), hits, medians[False] - medians[True]))
     for reason in players.reasons():
         print('a boot failed: %s' % reason)
+
+
+def median(seconds):
+    return '%.1f s (%d)' % (statistics.median(seconds), len(seconds)) if seconds else '-'
+
+
+def saved(without, with_):
+    return '%.0f s' % (len(with_) * (statistics.median(without) - statistics.median(with_))) if without and with_ else '-'
 
 
 def late_share(rows):

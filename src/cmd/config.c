@@ -47,10 +47,10 @@ static const struct option options[] = {
     BOOL("DEFAULT", "debug", log.debug, OPTION_RELOAD, "false", "Log debug messages too."),
     TEXT("DEFAULT", "log_file", log.log_file, OPTION_RELOAD, "",
          "File to log into, reopened at SIGHUP. Empty: standard error."),
-    LIST("DEFAULT", "roles", roles, 0, "api,worker",
+    LIST("DEFAULT", "roles", roles, 0, "api,worker,listener,predictor,planner",
          "What this process does: api (REST, claims, adoptions), worker (moves items through their "
          "lives, stocks pools, reconciles), listener (takes in what the bus tells), predictor "
-         "(forecasts) and planner (sets targets)."),
+         "(forecasts) and planner (sets targets). By default it does everything."),
     INT("DEFAULT", "late_after", late_after_s, 0, "300", 10, 86400, "seconds",
         "A role of which a thread has got no further for so long hangs: the health check fails and "
         "the service manager is no longer told that all is well."),

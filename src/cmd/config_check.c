@@ -83,7 +83,7 @@ static int check_connections(const struct config *config, struct error *error)
     needed += config_has_role(config, "api") ? 1 : 0;
     needed += config_has_role(config, "listener") ? 1 : 0;
     needed += config_has_role(config, "planner") ? 1 : 0;
-    needed += config_has_role(config, "predictor") ? 1 : 0;
+    needed += config_has_role(config, "predictor") ? 2 : 0; /* and the historian */
     if (config->database.max_connections < needed)
         return error_set(error, -EINVAL, "[database] max_connections = %" PRId64 " is too few for "
                          "[bootstrap] workers = %" PRId64 ": at least %" PRId64 " are needed",
@@ -168,7 +168,8 @@ static int check_listener(const struct config *config, struct error *error)
         return 0;
     if (!listener->transport_url[0])
         return error_set(error, -EINVAL, "[listener] transport_url is needed for the role "
-                         "listener: give the bus that services publish notifications on");
+                         "listener: give the bus that services publish notifications on, or "
+                         "name the other roles in [DEFAULT] roles");
     if (!listener->queue[0] || !listener->exchanges.count || !listener->topics.count)
         return error_set(error, -EINVAL, "[listener] queue, exchanges and topics must not be "
                          "empty");

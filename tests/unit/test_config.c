@@ -12,7 +12,8 @@
 /* The least that larderd runs with; rows of the tests are put behind it. */
 static const char least[] =
     "[database]\nconnection = mysql://larder:secret@db/larder\n"
-    "[keystone]\nauth_url = https://keystone/v3\npassword = secret\n";
+    "[keystone]\nauth_url = https://keystone/v3\npassword = secret\n"
+    "[listener]\ntransport_url = rabbit://larder:secret@bus/\n";
 
 #define PATH "/tmp/larder-test-config-"
 
@@ -41,6 +42,8 @@ static int load(const char *text, struct config *config, struct error *error)
     return status;
 }
 
+static const char *const all_roles[] = { "api", "worker", "listener", "predictor", "planner" };
+
 START_TEST(defaults_are_as_documented)
 {
     struct config config;
@@ -54,8 +57,8 @@ START_TEST(defaults_are_as_documented)
     ck_assert_str_eq(config.api.hook_role, "larder_hook");
     ck_assert_str_eq(config.cloud.project_name, "larder");
     ck_assert_str_eq(config.cloud.interface, "internal");
-    ck_assert(config_has_role(&config, "api") && config_has_role(&config, "worker"));
-    ck_assert(!config_has_role(&config, "listener"));
+    for (size_t i = 0; i < ARRAY_SIZE(all_roles); i++)
+        ck_assert_msg(config_has_role(&config, all_roles[i]), "no %s", all_roles[i]);
 }
 END_TEST
 
@@ -64,9 +67,9 @@ static const struct {
     const char *text;
     const char *words[3];
 } refused[] = {
-    { "[bootstrap]\nworkers = 0\n", { "[bootstrap] workers = 0", "from 1 to 64", ":7:" } },
+    { "[bootstrap]\nworkers = 0\n", { "[bootstrap] workers = 0", "from 1 to 64", ":9:" } },
     { "[bootstrap]\nworkers = four\n", { "workers = four", "whole number" } },
-    { "[bootstrap]\nworker = 4\n", { "[bootstrap]", "no option worker", ":7:" } },
+    { "[bootstrap]\nworker = 4\n", { "[bootstrap]", "no option worker", ":9:" } },
     { "[boostrap]\nworkers = 4\n", { "no section [boostrap]" } },
     { "[bootstrap]\nfloor_port = 5\nceiling_pool = 4\n",
       { "floor_port = 5", "ceiling_pool = 4", "raise" } },
@@ -75,7 +78,7 @@ static const struct {
     { "[predict]\nslot = 301\n", { "slot = 301", "divide a day" } },
     { "[predict]\nslot = 60\ngrace = 60\n", { "grace = 60", "slot = 60" } },
     { "[cinder]\ntimeout = 500\n", { "lease = 120", "[cinder] timeout = 500" } },
-    { "[bootstrap]\nworkers = 20\n", { "max_connections = 20", "workers = 20", "at least 23" } },
+    { "[bootstrap]\nworkers = 20\n", { "max_connections = 20", "workers = 20", "at least 27" } },
     { "[DEFAULT]\nroles = api,cook\n", { "no role \"cook\"", "listener, predictor and planner" } },
     { "[DEFAULT]\nroles =\n", { "roles is empty" } },
     { "[DEFAULT]\ndebug = perhaps\n", { "debug = perhaps", "true or false" } },
@@ -89,6 +92,7 @@ static const struct {
     { "[api]\nbind_port = 70000\n", { "bind_port = 70000", "from 1 to 65535" } },
     { "[api]\nhook_role = admin\n", { "hook_role = admin", "a role of its own" } },
     { "[api]\nhook_role = service\n", { "hook_role = service", "a role of its own" } },
+    { "[listener]\ntransport_url =\n", { "transport_url", "name the other roles" } },
     { "[database]\nconnection =\n", { "[database] connection", "must be set" } },
 };
 

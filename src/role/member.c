@@ -16,6 +16,7 @@
 LOG_MODULE("role.member");
 
 #define ROLES_MOST 16
+#define FORGET_MS 30000 /* between two looks for members that are long gone */
 
 struct membership {
     struct database *database;
@@ -52,7 +53,7 @@ static int beat(struct membership *membership, int64_t now_ms, struct error *err
     membership->member.seen_ms = now_ms;
     if (status >= 0)
         status = member_put(store, &membership->member, error);
-    if (status < 0 || now_ms - membership->forgot_ms < MEMBER_KEPT_MS / 24)
+    if (status < 0 || now_ms - membership->forgot_ms < FORGET_MS)
         return status;
     membership->forgot_ms = now_ms;
     return member_forget(store, now_ms - MEMBER_KEPT_MS, NULL, error);

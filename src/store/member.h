@@ -8,7 +8,7 @@
 
 #define MEMBER_BEAT_MS 5000                  /* each member is seen this often */
 #define MEMBER_DOWN_MS (3 * MEMBER_BEAT_MS)  /* not seen for so long: it is down */
-#define MEMBER_KEPT_MS (24 * 3600 * 1000LL)  /* and after that, forgotten */
+#define MEMBER_KEPT_MS (10 * 60 * 1000LL)    /* not seen for so long: it is forgotten */
 
 struct member {
     char id[ID_SIZE]; /* new at each start */

@@ -127,6 +127,32 @@ START_TEST(a_process_says_that_it_is_there_and_what_hangs)
 }
 END_TEST
 
+/* Of two that were killed, one is shown yet. */
+START_TEST(who_is_long_gone_is_forgotten)
+{
+    const struct membership_options options = { .roles = "api", .version = "9",
+                                                .late_after_ms = 60000 };
+    int64_t now_ms = clock_now_ms(), end_ms = clock_monotonic_ms() + 20000;
+    struct member down = row("worker", now_ms - MEMBER_KEPT_MS + 60000);
+    struct member gone = row("worker", now_ms - MEMBER_KEPT_MS - 1);
+    struct membership *membership = NULL;
+    struct member listed[10];
+
+    must(member_put(service_store, &down, &error));
+    must(member_put(service_store, &gone, &error));
+    must(membership_start(service_database, &options, &membership, &error));
+    while (list(listed, "") != 2 || strcmp(listed[0].id, gone.id) == 0
+           || strcmp(listed[1].id, gone.id) == 0) {
+        ck_assert_msg(clock_monotonic_ms() < end_ms, "it is not forgotten");
+        nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000000 }, NULL);
+    }
+    must(membership_stop(membership, 5000));
+    ck_assert_uint_eq(list(listed, ""), 1);
+    ck_assert_str_eq(listed[0].id, down.id);
+    ck_assert_int_eq(member_state(&listed[0], now_ms), MEMBER_DOWN);
+}
+END_TEST
+
 START_TEST(sums_agree_with_the_rows)
 {
     struct pool_sum pools[POOL_SUMS_MOST];
@@ -161,4 +187,5 @@ START_TEST(sums_agree_with_the_rows)
 END_TEST
 
 SERVICE_MAIN("member", a_row_is_kept_and_forgotten, states_follow_from_the_row,
-             a_process_says_that_it_is_there_and_what_hangs, sums_agree_with_the_rows)
+             a_process_says_that_it_is_there_and_what_hangs, who_is_long_gone_is_forgotten,
+             sums_agree_with_the_rows)

@@ -28,9 +28,12 @@ base_sources = \
 predict_sources = \
 	src/predict/aggregate.c src/predict/aggregate.h \
 	src/predict/batch.c src/predict/batch.h \
+	src/predict/calendar.c src/predict/calendar.h \
+	src/predict/calendar_zone.c \
 	src/predict/compound.c src/predict/compound.h \
 	src/predict/counts.c src/predict/counts.h \
 	src/predict/distribution.c src/predict/distribution.h \
+	src/predict/factors.c src/predict/factors.h \
 	src/predict/features.c src/predict/features.h \
 	src/predict/lane.c src/predict/lane.h \
 	src/predict/lane_fit.c \
@@ -234,7 +237,7 @@ liblarder_la_SOURCES = \
 	$(backtest_sources) \
 	$(cmd_sources)
 liblarder_la_LIBADD = $(CURL_LIBS) $(JSONC_LIBS) $(RABBITMQ_LIBS) $(MARIADB_LIBS) \
-	$(MICROHTTPD_LIBS) $(CRYPTO_LIBS) $(LZMA_LIBS)
+	$(MICROHTTPD_LIBS) $(CRYPTO_LIBS) $(ICAL_LIBS) $(LZMA_LIBS)
 
 # check comes behind: only the tests need it, and the linker leaves it out of the programs.
 LDADD = liblarder.la $(CHECK_LIBS)

@@ -203,6 +203,9 @@ api_sources = \
 
 backtest_sources = \
 	src/backtest/backtest.c src/backtest/backtest.h \
+	src/backtest/chart.c src/backtest/chart.h \
+	src/backtest/film.c src/backtest/film.h \
+	src/backtest/page.c src/backtest/page.h \
 	src/backtest/pool_run.c src/backtest/pool_run.h \
 	src/backtest/rivals.c src/backtest/rivals.h \
 	src/backtest/trace.c src/backtest/trace.h \
@@ -212,6 +215,7 @@ backtest_sources = \
 cmd_sources = \
 	src/cmd/arguments.c src/cmd/arguments.h \
 	src/cmd/backtest.c src/cmd/backtest.h \
+	src/cmd/backtest_page.c src/cmd/backtest_page.h \
 	src/cmd/check.c \
 	src/cmd/config.c src/cmd/config.h \
 	src/cmd/config_check.c \

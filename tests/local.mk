@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_metric \
 	tests/unit/test_options \
+	tests/unit/test_page \
 	tests/unit/test_plan \
 	tests/unit/test_predict \
 	tests/unit/test_pulse \

@@ -53,7 +53,27 @@ static bool in_test(const struct run *run, int64_t slot)
     return slot_start_s(run, slot) >= run->options->score_from_s;
 }
 
+/* The frame of a slot; NULL: it is not in the test part, or no film is made. */
+static struct frame *frame_of(const struct run *run, int64_t slot)
+{
+    const struct film *film = run->options->film;
+    int64_t index = slot - run->demand.first_tested;
+
+    return film && index >= 0 && index < (int64_t)film->count ? &film->frames[index] : NULL;
+}
+
 /* ---- demand in slots ---- */
+
+static int start_film(const struct run *run)
+{
+    int64_t first = run->demand.first_tested;
+    int64_t frames = run->demand.count > first ? run->demand.count - first : 0;
+
+    if (!run->options->film)
+        return 0;
+    return film_new((size_t)frames, slot_start_s(run, first), run->options->slot_s,
+                    run->options->film);
+}
 
 static int count_demand(struct run *run)
 {
@@ -71,7 +91,7 @@ static int count_demand(struct run *run)
 
         run->demand.slots[slot] += (float)run->series->arrivals[i].count;
     }
-    return 0;
+    return start_film(run);
 }
 
 static int feed(struct run *run, int64_t index)
@@ -133,6 +153,18 @@ static void score_quantiles(double demand, const double quantiles[static BACKTES
     }
 }
 
+static void film_forecast(struct frame *frame, double demand,
+                          const double quantiles[static BACKTEST_LEVELS])
+{
+    static const int filmed[FILM_QUANTILES] = { 0, 1, 3 }; /* of backtest_levels */
+
+    if (!frame)
+        return;
+    frame->coming = (float)demand;
+    for (int i = 0; i < FILM_QUANTILES; i++)
+        frame->quantiles[i] = (float)quantiles[filmed[i]];
+}
+
 static int score_length(struct run *run, int64_t seen, int which)
 {
     int64_t length = backtest_lengths[which], now_s = slot_start_s(run, seen);
@@ -154,6 +186,8 @@ static int score_length(struct run *run, int64_t seen, int which)
     score->forecasts++;
     score_quantiles(demand, quantiles, score->loss, score->covered);
     write_forecast(run, seen, length, demand, quantiles);
+    if (which == 0)
+        film_forecast(frame_of(run, seen), demand, quantiles);
     naive_quantiles(&run->demand, seen, window, DAY_S / run->options->slot_s, backtest_levels,
                     BACKTEST_LEVELS, quantiles);
     score_quantiles(demand, quantiles, score->naive, NULL);
@@ -183,6 +217,15 @@ static int size_pool(struct run *run, int64_t seen)
     return 0;
 }
 
+static void film_pool(struct frame *frame, const struct run *run, const struct pool_score *seen)
+{
+    if (!frame)
+        return;
+    frame->ready = (float)run->pool.ready;
+    frame->target = (float)run->target.target;
+    frame->missed = (float)(seen->demand - seen->served);
+}
+
 static void play_slot(struct run *run, int64_t slot)
 {
     struct pool_score seen = { 0 };
@@ -193,6 +236,7 @@ static void play_slot(struct run *run, int64_t slot)
     correction_learn(&run->correction, seen.demand, seen.served);
     if (in_test(run, slot))
         pool_score_add(&run->score->pools[POLICY_LARDER], &seen);
+    film_pool(frame_of(run, slot), run, &seen);
 }
 
 static int run_slots(struct run *run)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "backtest/film.h"
 #include "backtest/trace.h"
 
 #define BACKTEST_LENGTHS 2 /* 600 s and 3600 s */
@@ -30,6 +31,7 @@ struct backtest_options {
     int64_t idle_age_s;     /* how long less must be asked for until a target falls */
     double level;           /* share of the boots to serve */
     FILE *forecasts;        /* every forecast of the test part as CSV, or NULL */
+    struct film *film;      /* filled in with the test part, for film_clear(); NULL: not wanted */
     void (*progress)(void *context, double share);
     void *context;
 };

@@ -22,6 +22,7 @@ struct reading {
     struct trace *trace;
     int place[COLUMNS]; /* of each column in a row; -1: not there */
     int line;
+    bool headed; /* the header was read */
     const char *path;
 };
 
@@ -68,10 +69,11 @@ static bool read_number(const char *text, int64_t most, int64_t *ret_number)
     return errno == 0 && end != text && *end == '\0' && *ret_number >= 0 && *ret_number <= most;
 }
 
-static struct trace_series *find_series(struct trace *trace, const char *key)
+/* Among those from 'from' on: a key may be named as the series of all is. */
+static struct trace_series *find_series(struct trace *trace, size_t from, const char *key)
 {
     /* Rows of a trace are about few keys, and the last one asked for is often asked again. */
-    for (size_t i = 0; i < trace->count; i++)
+    for (size_t i = from; i < trace->count; i++)
         if (strcmp(trace->series[i].key, key) == 0)
             return &trace->series[i];
     if (trace->count == trace->room) {
@@ -90,10 +92,8 @@ static struct trace_series *find_series(struct trace *trace, const char *key)
     return series;
 }
 
-static int add(struct trace *trace, const char *key, const struct arrival *arrival)
+static int add(struct trace_series *series, const struct arrival *arrival)
 {
-    struct trace_series *series = find_series(trace, key);
-
     if (!series)
         return -ENOMEM;
     series->servers += arrival->count;
@@ -140,7 +140,10 @@ static int read_row(struct reading *reading, char *line, struct error *error)
         trace->first_s = arrival.time_s;
     trace->last_s = arrival.time_s;
     arrival.count = (int32_t)servers;
-    if (add(trace, "total", &arrival) < 0 || add(trace, fields[reading->place[KEY]], &arrival) < 0)
+    if (strlen(fields[reading->place[KEY]]) >= TRACE_KEY_MOST)
+        return complain(reading, "the key is too long", error);
+    if (add(&trace->series[0], &arrival) < 0 ||
+        add(find_series(trace, 1, fields[reading->place[KEY]]), &arrival) < 0)
         return error_set(error, -ENOMEM, "no memory for %s", reading->path);
     return 0;
 }
@@ -152,9 +155,11 @@ static int read_rows(struct reading *reading, struct unpack *unpack, struct erro
 
     while ((status = unpack_line(unpack, &line, error)) > 0) {
         reading->line++;
-        status = reading->line == 1 ? read_header(reading, line, error)
-                 : *line            ? read_row(reading, line, error)
-                                    : 0;
+        if (*line == '\0' || *line == '#')
+            continue;
+        status = reading->headed ? read_row(reading, line, error)
+                                 : read_header(reading, line, error);
+        reading->headed = true;
         if (status < 0)
             return status;
     }
@@ -172,7 +177,7 @@ int trace_read(const char *path, struct trace *ret_trace, struct error *error)
     *ret_trace = (struct trace){ 0 };
     if (status < 0)
         return status;
-    if (!find_series(ret_trace, "total"))
+    if (!find_series(ret_trace, 0, "total"))
         return error_set(error, -ENOMEM, "no memory for %s", path);
     status = read_rows(&reading, unpack, error);
     if (status < 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Recorded demand: CSV with a header that names the columns time (seconds), key, count and, if the
- * trace knows it, batch; rows in order of time; as it is or compressed by xz.
+ * trace knows it, batch; rows in order of time; as it is or compressed by xz.  Lines that
+ * begin with # say something to people.
  */
 #ifndef LARDER_BACKTEST_TRACE_H
 #define LARDER_BACKTEST_TRACE_H
@@ -29,7 +30,7 @@ struct trace_series {
 };
 
 struct trace {
-    struct trace_series *series; /* [0] is that of all keys together, its key "total" */
+    struct trace_series *series; /* [0] is that of all keys together, called "total" */
     size_t count, room;
     int64_t first_s, last_s;
 };

@@ -12,8 +12,10 @@
 #include "backtest/backtest.h"
 #include "base/text.h"
 #include "cmd/arguments.h"
+#include "cmd/backtest_page.h"
 
 #define LEVEL_DEFAULT 0.99
+#define CHARTS_DEFAULT 8
 #define TEST_SHARE 3 /* the last third of a trace is the test part, unless one says otherwise */
 
 struct work {
@@ -21,6 +23,7 @@ struct work {
     double least; /* servers of a series that is looked at by itself */
     const char *key;
     FILE *scores;
+    struct gathering page; /* page.out NULL: none is made */
     size_t series, of;
 };
 
@@ -42,6 +45,8 @@ static int print_usage(FILE *out)
           "  --key KEY          this series only; 'total' is that of all keys together\n"
           "  --forecasts FILE   write each forecast of the test part as CSV\n"
           "  --scores FILE      write what each way of keeping a pool did as CSV\n"
+          "  --html FILE        write one page with tables and charts, which needs nothing else\n"
+          "  --charts N         charts for the N busiest keys (8)\n"
           "A TRACE is CSV with the columns time, key, count and batch, compressed by xz or not.\n",
           out);
     return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -122,6 +127,28 @@ static size_t count_wanted(const struct work *work, const struct trace *trace)
     return count;
 }
 
+static int run_series(struct work *work, const struct trace_series *series, bool is_total,
+                      struct backtest_score *ret_score, struct error *error)
+{
+    struct film film = { 0 };
+    int status;
+
+    work->options.film = work->page.out ? &film : NULL;
+    status = backtest_run(series, &work->options, ret_score, error);
+    work->series++;
+    if (status < 0) {
+        film_clear(&film);
+        return status;
+    }
+    if (work->options.progress)
+        fputs("\r     \r", stderr);
+    print_score(series->key, ret_score);
+    write_scores(work->scores, series->key, ret_score);
+    if (work->page.out && gather(&work->page, series->key, is_total, ret_score, &film) < 0)
+        return error_set(error, -ENOMEM, "no memory for the page");
+    return 0;
+}
+
 static int run_trace(struct work *work, const struct trace *trace, struct error *error)
 {
     struct backtest_score all = { 0 }, score;
@@ -132,18 +159,11 @@ static int run_trace(struct work *work, const struct trace *trace, struct error 
     for (size_t i = 0; i < trace->count && status == 0; i++) {
         if (!is_wanted(work, &trace->series[i]))
             continue;
-        status = backtest_run(&trace->series[i], &work->options, &score, error);
-        work->series++;
-        if (status < 0)
-            return status;
-        if (work->options.progress)
-            fputs("\r     \r", stderr);
-        print_score(trace->series[i].key, &score);
-        write_scores(work->scores, trace->series[i].key, &score);
-        if (i > 0)
+        status = run_series(work, &trace->series[i], i == 0, &score, error);
+        if (i > 0 && status == 0)
             backtest_add(&all, &score);
     }
-    if (work->series > 1)
+    if (work->series > 2 && status == 0) /* total, and more than one */
         print_score("all keys", &all);
     return status;
 }
@@ -165,6 +185,8 @@ static int read_and_run(struct work *work, const char *path, double test_from, s
                                                 : trace.last_s - span / TEST_SHARE;
     work->options.score_from_s -= work->options.score_from_s % slot_s;
     status = run_trace(work, &trace, error);
+    if (work->page.out && status == 0 && gather_write(&work->page, path, &work->options) < 0)
+        status = error_set(error, -ENOMEM, "no memory for the page");
     trace_clear(&trace);
     return status;
 }
@@ -182,7 +204,7 @@ static bool read_number(const char *text, double low, double high, double *ret_n
 }
 
 struct words {
-    const char *slot, *lead, *level, *test_from, *least, *key, *forecasts, *scores;
+    const char *slot, *lead, *level, *test_from, *least, *key, *forecasts, *scores, *html, *charts;
 };
 
 static int open_output(const char *path, FILE **ret_file, struct error *error)
@@ -202,19 +224,23 @@ static int close_output(FILE *file, int status, struct error *error)
 static int take_words(const struct words *words, struct work *work, double *ret_test_from,
                       struct error *error)
 {
-    double slot = 300, lead = 300;
+    double slot = 300, lead = 300, charts = CHARTS_DEFAULT;
 
     if (!read_number(words->slot, 60, 3600, &slot) || !read_number(words->lead, 0, 86400, &lead) ||
         !read_number(words->level, 0.01, 0.9999, &work->options.level) ||
         !read_number(words->test_from, 0, 1e10, ret_test_from) ||
+        !read_number(words->charts, 0, 1000, &charts) ||
         !read_number(words->least, 0, 1e12, &work->least))
         return error_set(error, -EINVAL, "an option is no number, or out of bounds");
     work->key = words->key;
+    work->page.charts = (size_t)charts;
     work->options.slot_s = (int64_t)slot;
     work->options.lead_slots = ((int64_t)lead + work->options.slot_s - 1) / work->options.slot_s;
-    if (open_output(words->forecasts, &work->options.forecasts, error) < 0)
-        return error ? error->code : -EIO;
-    return open_output(words->scores, &work->scores, error);
+    int status = open_output(words->forecasts, &work->options.forecasts, error);
+
+    if (status == 0)
+        status = open_output(words->scores, &work->scores, error);
+    return status == 0 ? open_output(words->html, &work->page.out, error) : status;
 }
 
 static int run_words(struct work *work, int words, char **argv, double test_from,
@@ -226,8 +252,14 @@ static int run_words(struct work *work, int words, char **argv, double test_from
         work->options.progress = show_progress;
         work->options.context = work;
     }
+    if (work->page.out)
+        page_begin(work->page.out);
     for (int i = 1; i <= words && status == 0; i++)
         status = read_and_run(work, argv[i], test_from, error);
+    if (work->page.out)
+        page_end(work->page.out);
+    gather_clear(&work->page);
+    status = close_output(work->page.out, status, error);
     status = close_output(work->options.forecasts, status, error);
     return close_output(work->scores, status, error);
 }
@@ -242,6 +274,7 @@ int backtest_main(int argc, char **argv)
         { "level", NULL, &given.level },         { "test-from", NULL, &given.test_from },
         { "least", NULL, &given.least },         { "key", NULL, &given.key },
         { "forecasts", NULL, &given.forecasts }, { "scores", NULL, &given.scores },
+        { "html", NULL, &given.html },           { "charts", NULL, &given.charts },
         { "help", &help, NULL },
     };
     double test_from = -1;

@@ -39,6 +39,32 @@ START_TEST(columns_in_any_order)
 }
 END_TEST
 
+START_TEST(comments_and_a_key_called_total)
+{
+    struct trace trace;
+    struct error error = { 0 };
+
+    ck_assert_int_eq(read_text("# whose it is\ntime,key,count\n0,total,2\n# more\n1,b,3\n",
+                               &trace, &error), 0);
+    ck_assert_uint_eq(trace.count, 3);
+    ck_assert_double_eq(trace.series[0].servers, 5);
+    ck_assert_double_eq(trace.series[1].servers, 2);
+    trace_clear(&trace);
+}
+END_TEST
+
+START_TEST(long_keys_are_refused)
+{
+    char text[256];
+    struct trace trace;
+    struct error error = { 0 };
+
+    snprintf(text, sizeof(text), "time,key,count\n0,%0*d,2\n", TRACE_KEY_MOST, 1);
+    ck_assert_int_eq(read_text(text, &trace, &error), -EPROTO);
+    ck_assert_ptr_nonnull(strstr(error.message, "too long"));
+}
+END_TEST
+
 START_TEST(odd_files_are_refused)
 {
     static const char *const odd[] = {
@@ -91,4 +117,5 @@ START_TEST(pool_with_a_lead)
 }
 END_TEST
 
-UNIT_MAIN("trace", columns_in_any_order, odd_files_are_refused, packed_traces, pool_with_a_lead)
+UNIT_MAIN("trace", columns_in_any_order, comments_and_a_key_called_total, long_keys_are_refused,
+          odd_files_are_refused, packed_traces, pool_with_a_lead)

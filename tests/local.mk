@@ -121,14 +121,50 @@ EXTRA_PROGRAMS = tests/bench/bus_bench
 tests_bench_bus_bench_SOURCES = tests/bench/bus_bench.c $(traffic_helpers)
 tests_bench_bus_bench_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 
-# Damaged messages; with --enable-fuzzers (clang) libFuzzer makes them:
-#   fuzz_envelope CORPUS tests/fuzz/seeds/envelope
-unit_tests += tests/fuzz/fuzz_envelope
-tests_fuzz_fuzz_envelope_SOURCES = tests/fuzz/fuzz_envelope.c $(capture_helpers)
-tests_fuzz_fuzz_envelope_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZER_CPPFLAGS) \
+# Odd input for every decoder: here each seed whole and damaged; tests/fuzz/run has libFuzzer look.
+fuzzers = \
+	tests/fuzz/fuzz_cloud \
+	tests/fuzz/fuzz_csv \
+	tests/fuzz/fuzz_envelope \
+	tests/fuzz/fuzz_ini \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_model \
+	tests/fuzz/fuzz_route \
+	tests/fuzz/fuzz_token
+unit_tests += $(fuzzers)
+check_LTLIBRARIES = tests/fuzz/libdriver.la
+tests_fuzz_libdriver_la_SOURCES = tests/fuzz/driver.c tests/fuzz/fuzz.h
+tests_fuzz_libdriver_la_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZER_CPPFLAGS) \
 	-DSOURCE_DIR='"$(abs_top_srcdir)"'
-tests_fuzz_fuzz_envelope_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
-EXTRA_DIST += tests/fuzz/seeds
+fuzz_libraries = tests/fuzz/libdriver.la $(LDADD)
+fuzz_flags = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+# Instead of libcurl and of MariaDB.
+fuzz_answers = tests/fuzz/answers.c tests/fuzz/answers.h
+wrap_answers = -Wl,--wrap=http_exchange -Wl,--wrap=http_answer
+wrap_store = -Wl,--wrap=store_borrow -Wl,--wrap=store_return -Wl,--wrap=store_ping \
+	-Wl,--wrap=store_transaction -Wl,--wrap=query_in_transaction -Wl,--wrap=query_run \
+	-Wl,--wrap=query_run_many -Wl,--wrap=query_read -Wl,--wrap=query_read_one \
+	-Wl,--wrap=query_read_int
+tests_fuzz_fuzz_csv_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_csv_LDFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_envelope_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_envelope_LDFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_ini_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_ini_LDFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_json_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_model_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_model_LDFLAGS = $(fuzz_flags)
+tests_fuzz_fuzz_cloud_SOURCES = tests/fuzz/fuzz_cloud.c $(fuzz_answers)
+tests_fuzz_fuzz_cloud_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_cloud_LDFLAGS = $(fuzz_flags) $(wrap_answers)
+tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(fuzz_answers)
+tests_fuzz_fuzz_token_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_token_LDFLAGS = $(fuzz_flags) $(wrap_answers)
+tests_fuzz_fuzz_route_SOURCES = tests/fuzz/fuzz_route.c $(fuzz_answers)
+tests_fuzz_fuzz_route_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_route_LDFLAGS = $(fuzz_flags) $(wrap_answers) $(wrap_store)
+EXTRA_DIST += tests/fuzz/run tests/fuzz/seeds
 
 # Builds them; tests/service/run runs them.
 service-tests: $(service_tests) $(bench_programs)

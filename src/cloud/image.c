@@ -10,15 +10,18 @@
 #include "cloud/http.h"
 #include "cloud/list.h"
 
+#define SIZE_MOST (INT64_C(1) << 53) /* bytes that are added up */
+
 static const struct json_member image_members[] = {
-    JSON_FIELD(JSON_TEXT, struct image, id, "id", JSON_REQUIRED),
+    JSON_FIELD(JSON_UUID, struct image, id, "id", JSON_REQUIRED),
     JSON_FIELD(JSON_TEXT, struct image, status, "status", JSON_REQUIRED),
     JSON_FIELD(JSON_TEXT, struct image, visibility, "visibility", JSON_REQUIRED),
     JSON_FIELD(JSON_TEXT, struct image, owner, "owner", JSON_NULLABLE),
     JSON_FIELD(JSON_BOOL, struct image, hidden, "os_hidden", JSON_NULLABLE),
-    JSON_FIELD(JSON_INT, struct image, min_disk, "min_disk", JSON_NULLABLE),
-    JSON_FIELD(JSON_INT, struct image, size, "size", JSON_NULLABLE),
-    JSON_FIELD(JSON_INT, struct image, virtual_size, "virtual_size", JSON_NULLABLE),
+    JSON_FIELD_RANGE(JSON_INT, struct image, min_disk, "min_disk", JSON_NULLABLE, 0, SIZE_MOST),
+    JSON_FIELD_RANGE(JSON_INT, struct image, size, "size", JSON_NULLABLE, 0, SIZE_MOST),
+    JSON_FIELD_RANGE(JSON_INT, struct image, virtual_size, "virtual_size", JSON_NULLABLE, 0,
+                     SIZE_MOST),
     JSON_FIELD(JSON_TIME, struct image, updated_ms, "updated_at", JSON_NULLABLE),
 };
 static const struct json_shape image_shape = { "image", image_members, ARRAY_SIZE(image_members),

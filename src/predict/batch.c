@@ -58,3 +58,12 @@ void batches_moments(const struct batches *batches, double ret_moments[static 3]
         ret_moments[2] += share * size * size * size;
     }
 }
+
+/* What is fading away loses its last digits: there sum and weight need not fit. */
+int batches_are_sound(const struct batches *batches)
+{
+    for (int i = 0; i < BATCH_BINS; i++)
+        if (batches->sum[i] > 2.0F * BATCH_MOST * batches->weight[i] + 1e-36F)
+            return 0;
+    return 1;
+}

@@ -20,6 +20,8 @@ void batches_add(struct batches *batches, int32_t size);
 /* All that was seen counts 'factor' (0 to 1) of what it did. */
 void batches_fade(struct batches *batches, double factor);
 double batches_weight(const struct batches *batches);
+/* Whether each bin's mean size is one that batches have; both its numbers are >= 0 already. */
+int batches_are_sound(const struct batches *batches);
 /* Mean of the sizes to the power of 1, 2, 3; 1 each when none was seen. */
 void batches_moments(const struct batches *batches, double ret_moments[static 3]);
 

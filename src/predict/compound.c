@@ -83,7 +83,9 @@ static void put_sizes(struct lattice *lattice, const struct batches *batches)
     for (int i = 0; i < BATCH_BINS; i++) {
         if (!(batches->weight[i] > 0))
             continue;
-        double place = (double)(batches->sum[i] / batches->weight[i]) / lattice->step;
+        /* what lies beyond the last cell is nowhere */
+        double place = fmin((double)(batches->sum[i] / batches->weight[i]) / lattice->step,
+                            CELLS);
         double share = (double)batches->weight[i] / all;
         double right = place - floor(place);
 

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "predict/state.h"
+
 #define CODE_STEP 4000.0F
 #define MOST_LOG 16.0F
 #define RIDGE COUNT_EXPERTS
@@ -15,6 +17,7 @@
 #define CALIBRATION_GAIN 0.02F
 #define MOST_SHIFT 2.0F
 #define LEAST_SPREAD 0.1F
+#define MOST_STORED 1e12F /* no number of a lane grows beyond */
 
 static const int tree_nodes[TREE_LEVELS] = { 2, 4, 5, 6, 7 };
 
@@ -228,4 +231,41 @@ void lane_remember(struct lane *lane, const struct opinion *opinion)
         for (int expert = 0; expert < EXPERTS; expert++)
             pending->experts[expert][i] = pack(opinion->experts[expert][i]);
     }
+}
+
+/* ---- what was stored ---- */
+
+static int trees_are_sound(const struct trees *trees)
+{
+    for (int i = 0; i < TREES; i++)
+        for (int depth = 0; depth < 2; depth++)
+            if (trees->trees[i].input[depth] >= TREE_INPUTS)
+                return 0;
+    return numbers_within(&trees->start, 1, -MOST_STORED, MOST_STORED);
+}
+
+static int pending_is_sound(const struct pending *pending, int window)
+{
+    return pending->left >= 0 && pending->left <= window && pending->known >= 0 &&
+           pending->known <= window && numbers_within(&pending->demand, 1, 0, MOST_STORED) &&
+           numbers_within(pending->means, COUNT_EXPERTS, 0, MOST_STORED);
+}
+
+int lane_is_sound(const struct lane *lane, int window)
+{
+    const float *regrets = &lane->weights.regret[0][0];
+    const float *ridge = &lane->ridge.constant;
+    int sound = lane->window == window && lane->wait >= 0 && lane->wait <= window &&
+                lane->fitted >= 0 &&
+                numbers_within(lane->dispersion, COUNT_EXPERTS, 0, MOST_DISPERSION) &&
+                numbers_within(lane->shift, NODES, -MOST_SHIFT, MOST_SHIFT) &&
+                numbers_within(regrets, (size_t)NODES * EXPERTS, -MOST_STORED, MOST_STORED) &&
+                numbers_within(ridge, sizeof(lane->ridge) / sizeof(float), -MOST_STORED,
+                               MOST_STORED);
+
+    for (int i = 0; i < TREE_KINDS * TREE_LEVELS; i++)
+        sound = sound && trees_are_sound(&lane->trees[i / TREE_LEVELS][i % TREE_LEVELS]);
+    for (int i = 0; i < PENDINGS; i++)
+        sound = sound && pending_is_sound(&lane->pending[i], window);
+    return sound;
 }

@@ -75,5 +75,8 @@ void lane_remember(struct lane *lane, const struct opinion *opinion);
 /* Fits the regressions anew on this past; cells that are NAN were not watched. -ENOMEM. */
 int lane_fit(struct lane *lane, const struct view *view, const struct clockwork *clock,
              const unsigned char *watched);
+/* Whether a lane that was stored is one that could have come about, so far as harm could come of
+ * it: what it counts and points at lies within bounds, and its numbers are numbers. */
+int lane_is_sound(const struct lane *lane, int window);
 
 #endif

@@ -26,6 +26,7 @@
 #define BATCH_HALF_LIFE 400.0 /* in requests: sizes are forgotten by use, not by time */
 #define LANES 2
 #define MOST_DEMAND 1000000
+#define MOST_TIME_S (INT64_C(1) << 40)
 #define REFIT_MOST 100000 /* slots */
 #define USUAL 3           /* of struct levels: half-life of 36 cells */
 
@@ -80,16 +81,21 @@ static int check_options(const struct predict_options *options, struct error *er
     return 0;
 }
 
+/* In cells. */
+static int window_of(int lane, int64_t slot_s)
+{
+    int64_t window = (lane_lengths[lane] + slot_s / 2) / slot_s;
+
+    return (int)(window > 0 ? window : 1);
+}
+
 static void start(struct memory *memory, int64_t slot_s, int64_t start_s)
 {
     memory->slot_s = slot_s;
     memory->seen_until_s = start_s - start_s % slot_s;
     counts_init(&memory->counts);
-    for (int i = 0; i < LANES; i++) {
-        int64_t window = (lane_lengths[i] + slot_s / 2) / slot_s;
-
-        lane_init(&memory->lanes[i], (int)(window > 0 ? window : 1));
-    }
+    for (int i = 0; i < LANES; i++)
+        lane_init(&memory->lanes[i], window_of(i, slot_s));
 }
 
 int model_new(const struct predict_options *options, int64_t start_s, struct model **ret_model,
@@ -335,6 +341,45 @@ int model_save(const struct model *model, void *ret_state, size_t size, size_t *
     return 0;
 }
 
+/* Far above what demand of at most MOST_DEMAND makes of them. */
+static const struct bound {
+    size_t offset, count;
+    float min, max;
+} bounds[] = {
+#define BOUND(field, min_, max_)                                                                   \
+    { offsetof(struct memory, field), sizeof(((struct memory *)0)->field) / sizeof(float), min_,   \
+      max_ }
+    BOUND(levels.sum, 0, 1e12F),         BOUND(levels.weight, 0, 1e6F),
+    BOUND(counts.hour, 0, 1e3F),         BOUND(counts.day, 0, 1e3F),
+    BOUND(counts.excited, -1e9F, 1e9F),  BOUND(counts.product, -1e18F, 1e18F),
+    BOUND(counts.square, 0, 1e18F),      BOUND(counts.chance, 0, 1.001F),
+    BOUND(counts.size, 0, 1.1e6F),       BOUND(batches.weight, 0, 1e9F),
+    BOUND(batches.sum, 0, 1e15F),
+#undef BOUND
+};
+
+static bool numbers_hold(const struct memory *memory)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bounds); i++)
+        if (!numbers_within((const float *)(const void *)((const char *)memory + bounds[i].offset),
+                            bounds[i].count, bounds[i].min, bounds[i].max))
+            return false;
+    return true;
+}
+
+/* A state that was written by another hand than ours leads nowhere outside of it. */
+static bool is_sound(const struct memory *memory, int64_t slot_s)
+{
+    bool sound = memory->slot_s == slot_s && memory->seen_until_s >= 0 &&
+                 memory->seen_until_s <= MOST_TIME_S && memory->seen_until_s % slot_s == 0 &&
+                 memory->cells >= 0 && memory->cells <= MOST_TIME_S && numbers_hold(memory) &&
+                 batches_are_sound(&memory->batches);
+
+    for (int i = 0; i < LANES; i++)
+        sound = sound && lane_is_sound(&memory->lanes[i], window_of(i, slot_s));
+    return sound;
+}
+
 int model_load(const struct predict_options *options, const void *state, size_t length,
                struct model **ret_model, struct error *error)
 {
@@ -344,7 +389,7 @@ int model_load(const struct predict_options *options, const void *state, size_t 
     if (status < 0)
         return status;
     status = state_open(STATE_VERSION, state, length, &model->memory, sizeof(model->memory));
-    if (status == 0 && model->memory.slot_s == options->slot_s) {
+    if (status == 0 && is_sound(&model->memory, options->slot_s)) {
         *ret_model = model;
         return 0;
     }

@@ -48,3 +48,11 @@ int state_open(uint32_t version, const void *state, size_t state_length, void *r
     memcpy(ret_body, (const char *)state + sizeof(head), length);
     return 0;
 }
+
+bool numbers_within(const float *values, size_t count, float min, float max)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(values[i] >= min && values[i] <= max))
+            return false;
+    return true;
+}

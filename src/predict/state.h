@@ -6,6 +6,7 @@
 #ifndef LARDER_PREDICT_STATE_H
 #define LARDER_PREDICT_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,9 @@ void state_seal(uint32_t version, const void *body, size_t length, void *ret_sta
 /* Copies the body; -EPROTO when it is not what state_seal() made of so many bytes and version. */
 int state_open(uint32_t version, const void *state, size_t state_length, void *ret_body,
                size_t length);
+
+/* Whether all numbers of a body are numbers within [min, max]: the checksum finds damage, but
+ * whoever can write the database can make one. */
+bool numbers_within(const float *values, size_t count, float min, float max);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The model of a series: known parameters, gaps, disorder, saved states, odd input. */
 #include "predict/predict.h"
+#include "predict/state.h"
 
 #include <errno.h>
 #include <math.h>
@@ -197,6 +198,45 @@ START_TEST(damaged_states_are_refused)
 }
 END_TEST
 
+/* Whether a body with the right checksum is refused; if not, what it says is a forecast. */
+static bool is_refused(const char *body, size_t length)
+{
+    char sealed[MODEL_STATE_MOST];
+    struct model *model = NULL;
+    struct error error = { 0 };
+
+    state_seal((uint32_t)model_version(), body, length, sealed);
+    if (model_load(&options, sealed, STATE_HEAD + length, &model, &error) == -EPROTO)
+        return true;
+    forecast(model, 600);
+    forecast(model, 3600);
+    model_free(model);
+    return false;
+}
+
+/* Whoever can write the database can make a checksum. */
+START_TEST(forged_states_lead_nowhere)
+{
+    struct model *model = fresh();
+    char state[MODEL_STATE_MOST];
+    size_t length, refused = 0;
+
+    feed(model, 500, NULL, 0);
+    model_save(model, state, sizeof(state), &length);
+    for (size_t i = STATE_HEAD; i < length; i++) {
+        char before = state[i];
+
+        state[i] = (char)0xff;
+        refused += is_refused(state + STATE_HEAD, length - STATE_HEAD);
+        state[i] = before;
+    }
+    ck_assert_uint_gt(refused, 200);
+    ck_assert_uint_lt(refused, length / 2);
+    ck_assert(!is_refused(state + STATE_HEAD, length - STATE_HEAD));
+    model_free(model);
+}
+END_TEST
+
 START_TEST(odd_slots_are_refused)
 {
     static const int64_t odd[] = { 0, -300, 9, 7, 7200, 1000 };
@@ -213,4 +253,4 @@ END_TEST
 
 UNIT_MAIN("predict", recovers_a_known_rate, gaps_are_not_zeros, time_goes_forward_only,
           odd_input_gives_sane_forecasts, states_survive_exactly, damaged_states_are_refused,
-          odd_slots_are_refused)
+          forged_states_lead_nowhere, odd_slots_are_refused)

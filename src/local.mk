@@ -64,6 +64,7 @@ store_sources = \
 	src/store/forecast.c src/store/forecast.h \
 	src/store/gap.c src/store/gap.h \
 	src/store/history.c src/store/history.h \
+	src/store/hook.c src/store/hook.h \
 	src/store/image_host.c src/store/image_host.h \
 	src/store/image_pool.c src/store/image_pool.h \
 	src/store/gain.c src/store/gain.h \
@@ -223,6 +224,8 @@ cmd_sources = \
 	src/cmd/daemon_parts.c src/cmd/daemon_parts.h \
 	src/cmd/import.c \
 	src/cmd/manage.c src/cmd/manage.h \
+	src/cmd/check_cloud.c src/cmd/checkup.h \
+	src/cmd/remove.c \
 	src/cmd/notify.c src/cmd/notify.h
 
 noinst_LTLIBRARIES += liblarder.la

@@ -64,6 +64,7 @@ service_tests = \
 	tests/service/test_item \
 	tests/service/test_listener \
 	tests/service/test_member \
+	tests/service/test_operate \
 	tests/service/test_planner \
 	tests/service/test_predictor \
 	tests/service/test_reconcile \
@@ -104,6 +105,10 @@ tests_service_test_roles_SOURCES = tests/service/test_roles.c $(service_helpers)
 tests_service_test_roles_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"' \
 	-DBUILD_DIR='"$(abs_top_builddir)"'
 tests_service_test_claim_SOURCES = tests/service/test_claim.c $(claims_helpers)
+tests_service_test_operate_SOURCES = tests/service/test_operate.c $(service_helpers)
+tests_service_test_operate_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"' \
+	-DBUILD_DIR='"$(abs_top_builddir)"'
+EXTRA_DIST += tests/service/operate.py
 tests_service_test_planner_SOURCES = tests/service/test_planner.c $(claims_helpers)
 tests_service_test_rush_SOURCES = tests/service/test_rush.c $(claims_helpers)
 tests_service_test_member_SOURCES = tests/service/test_member.c $(service_helpers)

@@ -3,10 +3,13 @@
 
 claim() and adopt() end within the configured timeout and raise Miss with the reason when there is nothing to have;
 finish() and miss() are reports, sent in the background. So is each new token, which the daemon then keeps fresh: it
-need not ask Keystone when a claim comes. give_way() is a report that is worth waiting for, as long as for a claim. The
+need not ask Keystone when a claim comes. Its answer says which versions of the API it has: a daemon that has 1.1 is told
+what this hook is and what keeps it from its work, one that has not is spoken to as ever. So either can be upgraded first. give_way() is a report that is worth waiting for, as long as for a claim. The
 breaker, the token and the connections are used here alone.
 """
 import contextlib
+import importlib.metadata
+import socket
 import time
 
 from oslo_log import log as logging
@@ -22,7 +25,9 @@ LOG = logging.getLogger(__name__)
 REPORT_TIMEOUT = 5.0
 REPORT_TRIES = 3
 YIELD_PORTS_MOST = 500  # of one report
-VERSION = 'larder 1.0'
+VERSION = 'larder 1.0'   # of the API: what claims and adoptions are said in
+REPORTS_VERSION = 'larder 1.1'  # what a hook tells of itself is said in, where the daemon has it
+PROBLEM_MOST = 400
 
 
 class Miss(Exception):
@@ -34,8 +39,11 @@ class Miss(Exception):
 
 
 class Daemon:
-    def __init__(self, conf):
+    def __init__(self, conf, service=None, find_problem=None):
+        """'service' is nova, neutron or cinder; find_problem() gives a sentence on what keeps its hook from its work, or
+        None. It is called in the background, when this process has a new token."""
         section = opts.register(conf)
+        self._service, self._find_problem = service, find_problem
         self._timeout = section.timeout
         self._client = client.Client(section.endpoint, section.cafile, section.insecure)
         self._breaker = breaker.Breaker(_state_dir(section), section.breaker_failures, section.breaker_seconds)
@@ -133,22 +141,35 @@ class Daemon:
                 LOG.debug('Larder: the daemon was not told of our token: %s', error)
                 continue
             LOG.debug('Larder: the daemon was told of our token: %d %s', answer.status, _detail(answer))
+            if answer.status == 200 and self._service and _has_version(answer, REPORTS_VERSION):
+                self._report('POST', '/v1/hooks', {'hook': self._describe()}, REPORTS_VERSION)
             if answer.status < 500:
                 return
+
+    def _describe(self):
+        return {'service': self._service, 'host': socket.gethostname(), 'version': _own_version(),
+                'problem': self._problem()}
+
+    def _problem(self):
+        try:
+            problem = self._find_problem() if self._find_problem else None
+        except Exception as error:
+            problem = 'its policy cannot be looked at: %s: %s' % (type(error).__name__, error)
+        return ' '.join(problem.split())[:PROBLEM_MOST] if problem else None
 
     def _report_miss(self, make):
         demand = make()
         if demand is not None:
             self._report('POST', '/v1/demand', {'demand': demand})
 
-    def _report(self, method, path, body):
+    def _report(self, method, path, body, version=VERSION):
         """In the background: may take its time, tries again, and gives up in the end."""
         for _ in _tries():
             value = self._token.get(REPORT_TIMEOUT)
             if value is None:
                 continue
             try:
-                answer = self._client.call(method, path, body, _headers(value), time.monotonic() + REPORT_TIMEOUT)
+                answer = self._client.call(method, path, body, _headers(value, version), time.monotonic() + REPORT_TIMEOUT)
             except (client.Timeout, client.Unreachable) as error:
                 LOG.debug('Larder: report %s %s: %s', method, path, error)
                 continue
@@ -178,9 +199,26 @@ def _tries():
         yield attempt
 
 
-def _headers(value):
+def _own_version():
+    try:
+        return importlib.metadata.version('larder-openstack')
+    except importlib.metadata.PackageNotFoundError:
+        return 'unpacked'
+
+
+def _has_version(answer, wanted):
+    """Whether the daemon has that version: one of 1.0 does not say what it has."""
+    hook = answer.body.get('hook')
+    newest = hook.get('max_version') if isinstance(hook, dict) else None
+    try:
+        return [int(part) for part in newest.split('.')] >= [int(part) for part in wanted.split()[1].split('.')]
+    except (AttributeError, ValueError):
+        return False
+
+
+def _headers(value, version=VERSION):
     return {'X-Auth-Token': value, 'Content-Type': 'application/json', 'Accept': 'application/json',
-            'OpenStack-API-Version': VERSION, 'User-Agent': client.USER_AGENT}
+            'OpenStack-API-Version': version, 'User-Agent': client.USER_AGENT}
 
 
 def _error(answer):

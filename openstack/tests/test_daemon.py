@@ -114,6 +114,33 @@ class DaemonTest(unittest.TestCase):
         made._token.refuse('the-token')  # the next one comes
         self.told(2)
 
+    def test_a_newer_daemon_is_told_what_the_hook_is(self):
+        """and an older one, which does not say that it has 1.1, is not: it would refuse what it does not know"""
+        problems = iter(['the policy\n is  locked down', None, RuntimeError('no such rule')])
+
+        def find_problem():
+            problem = next(problems)
+            if isinstance(problem, Exception):
+                raise problem
+            return problem
+
+        versions = iter(['1.1', '2.0', '1.10', '1.0', None, 'x', 7])
+        self.server.answer = lambda method, path, body: (
+            (200, {'hook': {'max_version': next(versions)}}) if path == '/v1/hook' else (204, None))
+        made = fake_daemon.make_daemon(self.server.endpoint, self.state_dir)
+        made._service, made._find_problem = 'cinder', find_problem
+        for _ in range(7):
+            made._report_token()
+        told = [request for request in self.server.requests if request[1] == '/v1/hooks']
+        self.assertEqual(3, len(told))
+        self.assertEqual({'larder 1.1'}, {request[3]['OpenStack-API-Version'] for request in told})
+        self.assertEqual({'larder 1.0'}, {request[3]['OpenStack-API-Version'] for request in self.server.requests
+                                          if request[1] == '/v1/hook'})
+        hooks = [request[2]['hook'] for request in told]
+        self.assertEqual(['the policy is locked down', None,
+                          'its policy cannot be looked at: RuntimeError: no such rule'], [hook['problem'] for hook in hooks])
+        self.assertEqual({'service', 'host', 'version', 'problem'}, set(hooks[0]))
+
     def test_telling_is_tried_again_and_refusals_are_heeded(self):
         daemon_answers = iter([503, 401, 401])
         self.server.answer = lambda method, path, body: (next(daemon_answers), {})

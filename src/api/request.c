@@ -148,7 +148,12 @@ static bool step_version(struct request *request, struct reply *reply)
     if (is_plain(request->route))
         return true;
     status = version_negotiate(strbuf_text(&request->headers[HEADER_VERSION]), &minor, &error);
-    if (status == -ERANGE)
+    if (!status && minor < request->route->since)
+        status = -ENOENT;
+    if (status == -ENOENT)
+        reply_error(reply, 404, "not-found", "This path is there since version 1.%d, and version "
+                    "1.%d was asked for", request->route->since, minor);
+    else if (status == -ERANGE)
         reply_error(reply, 406, "version-not-available", "%s", error.message);
     else if (status)
         reply_error(reply, 400, "bad-version", "%s", error.message);

@@ -14,6 +14,7 @@ int health_show(struct request *request, struct reply *reply, struct error *erro
 
 /* hook.c */
 int hook_show(struct request *request, struct reply *reply, struct error *error);
+int hooks_report(struct request *request, struct reply *reply, struct error *error);
 
 /* metrics.c */
 int metrics_show(struct request *request, struct reply *reply, struct error *error);

@@ -25,6 +25,7 @@ static const struct route routes[] = {
     { "GET", "/v1/images", ACCESS_READ, false, &image_parameters, images_list },
     { "GET", "/v1/warm-hosts/{id}", ACCESS_HOOK, false, NULL, warm_hosts_show },
     { "GET", "/v1/hook", ACCESS_HOOK, false, NULL, hook_show },
+    { "POST", "/v1/hooks", ACCESS_HOOK, true, NULL, hooks_report, .since = 1 },
     { "POST", "/v1/claims", ACCESS_HOOK, true, NULL, claims_make },
     { "GET", "/v1/claims", ACCESS_READ, false, &claim_parameters, claims_list },
     { "GET", "/v1/claims/{id}", ACCESS_READ, false, NULL, claims_show },

@@ -33,6 +33,7 @@ struct route {
     bool body; /* has a JSON body */
     const struct parameters *parameters; /* of the query; NULL: none */
     route_handler handler;
+    int since; /* minor version; before it there is nothing at this path */
 };
 
 const struct route *route_table(size_t *ret_count);

@@ -14,7 +14,7 @@
 
 #define MAJOR 1
 #define MINOR_MIN 0
-#define MINOR_MAX 0
+#define MINOR_MAX 1
 
 /* ---- negotiation ---- */
 

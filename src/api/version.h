@@ -7,7 +7,7 @@
 
 #define SERVICE_TYPE "larder"
 #define VERSION_MIN "1.0"
-#define VERSION_MAX "1.0"
+#define VERSION_MAX "1.1"
 
 /* The minor version that the header OpenStack-API-Version asks for ("": the least).  -EINVAL when
  * it is malformed, -ERANGE when there is no such version. */

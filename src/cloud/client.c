@@ -73,6 +73,16 @@ int client_has_service(struct client *client, enum service service, struct error
     return status ? status : session_knows(client->cloud, service);
 }
 
+int client_clock_ahead(struct client *client, int64_t *ret_ms, struct error *error)
+{
+    char project_id[ID_SIZE];
+    int status = client_project_id(client, project_id, error);
+
+    if (!status)
+        *ret_ms = session_ahead_ms(client->cloud);
+    return status;
+}
+
 static int add_headers(struct http *http, const struct call *call, const struct pass *pass)
 {
     const struct {

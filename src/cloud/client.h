@@ -76,6 +76,9 @@ int client_project_id(struct client *client, char ret_id[static ID_SIZE], struct
  * needed. */
 int client_has_service(struct client *client, enum service service, struct error *error);
 
+/* How far Keystone's clock is ahead of ours, to a second or so; logs in where needed. */
+int client_clock_ahead(struct client *client, int64_t *ret_ms, struct error *error);
+
 /* One call.  'path' is below the root of the service's API version, which the session finds however
  * the catalog writes the endpoint: "/ports" is GET http://…/v2.0/ports, "/volumes" is
  * http://…/v3/PROJECT/volumes. */

@@ -134,6 +134,7 @@ int login_read(const struct cloud_options *options, const struct json *answer, c
                                          "or one longer than %d bytes", TOKEN_SIZE - 1);
     text_copy(ret_login->token, sizeof(ret_login->token), token);
     text_copy(ret_login->project_id, sizeof(ret_login->project_id), grant.project.id);
+    ret_login->issued_ms = grant.issued_ms;
     ret_login->lifetime_ms = grant.expires_ms - grant.issued_ms;
     return find_roots(options, grant.catalog, ret_login, error);
 }

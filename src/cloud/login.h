@@ -10,6 +10,7 @@
 struct login {
     char token[TOKEN_SIZE];
     char project_id[ID_SIZE];
+    int64_t issued_ms; /* by Keystone's clock */
     int64_t lifetime_ms;
     char roots[SERVICES][URL_SIZE]; /* "": the catalog does not have it */
 };

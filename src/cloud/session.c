@@ -198,6 +198,7 @@ static void take_login(struct cloud *cloud, const struct login *login, int64_t n
     cloud->generation++;
     cloud->valid = true;
     cloud->end_ms = now_ms + login->lifetime_ms;
+    cloud->ahead_ms = login->issued_ms - clock_now_ms();
     cloud->renew_ms = cloud->end_ms - margin_ms;
     log_info("logged in to Keystone at %s for project %s", cloud->options.auth_url,
              login->project_id);
@@ -309,6 +310,16 @@ bool session_knows(struct cloud *cloud, enum service service)
     known = cloud->login.roots[service][0] != '\0';
     pthread_mutex_unlock(&cloud->lock);
     return known;
+}
+
+int64_t session_ahead_ms(struct cloud *cloud)
+{
+    int64_t ahead_ms;
+
+    pthread_mutex_lock(&cloud->lock);
+    ahead_ms = cloud->ahead_ms;
+    pthread_mutex_unlock(&cloud->lock);
+    return ahead_ms;
 }
 
 void session_refuse(struct cloud *cloud, const struct pass *pass)

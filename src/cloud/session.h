@@ -22,6 +22,7 @@ struct cloud {
     bool valid;          /* no service has refused it */
     struct login login;
     int64_t renew_ms, end_ms; /* monotonic */
+    int64_t ahead_ms;         /* Keystone's clock of ours, at that login */
     struct error failure;     /* of the last login, if it failed */
     int64_t pause_ms;         /* until then none is tried again; monotonic */
     struct ratelimit limits[SERVICES];
@@ -42,6 +43,8 @@ int session_pass(struct cloud *cloud, struct http *http, enum service service,
                  struct pass *ret_pass, struct error *error);
 /* Whether the login's catalog, or an option, says where it is. */
 bool session_knows(struct cloud *cloud, enum service service);
+/* How far Keystone's clock was ahead of ours at the last login. */
+int64_t session_ahead_ms(struct cloud *cloud);
 /* A service has refused the token of this pass. */
 void session_refuse(struct cloud *cloud, const struct pass *pass);
 

@@ -81,6 +81,23 @@ static int key_create(const char *path)
     return status < 0 ? complain(&error) : EXIT_SUCCESS;
 }
 
+/* ---- remove ---- */
+
+static struct {
+    bool dry_run, yes;
+} asked; /* for remove alone */
+
+static int remove_or_tell(const char *path)
+{
+    struct error error = { 0 };
+
+    if (asked.dry_run != asked.yes)
+        return manage_remove(path, asked.yes);
+    error_set(&error, -EINVAL, "remove: say --dry-run to be told what would be done, or --yes to "
+              "have it done");
+    return complain(&error);
+}
+
 /* ---- command line ---- */
 
 static const struct command {
@@ -101,6 +118,8 @@ static const struct command {
       "take in instances from FILE; its first line names the columns" },
     { { "check", NULL }, manage_check, NULL,
       "look at all that larderd needs; exit 0: well, 1: warnings, 2: failures" },
+    { { "remove", NULL }, remove_or_tell, NULL,
+      "--dry-run: say what is in the pools; --yes: empty them, before Larder is taken away" },
 };
 
 static int print_usage(FILE *out)
@@ -137,7 +156,9 @@ int manage_main(int argc, char **argv)
 {
     const char *path = CONFIG_PATH;
     bool help = false;
-    const struct argument table[] = { { "config-file", NULL, &path }, { "help", &help, NULL } };
+    const struct argument table[] = { { "config-file", NULL, &path }, { "help", &help, NULL },
+                                      { "dry-run", &asked.dry_run, NULL },
+                                      { "yes", &asked.yes, NULL } };
     const struct command *command;
     struct error error = { 0 };
     int words;
@@ -147,7 +168,7 @@ int manage_main(int argc, char **argv)
     if (help)
         return print_usage(stdout);
     command = find_command(words, argv);
-    if (!command)
+    if (!command || ((asked.dry_run || asked.yes) && command->run != remove_or_tell))
         return print_usage(stderr);
     return command->run_on ? command->run_on(path, argv[3]) : command->run(path);
 }

@@ -16,4 +16,8 @@ int manage_import_csv(const char *path, const char *file);
  * code, 0: all is well, 1: there are warnings, 2: something must be put right. */
 int manage_check(const char *path);
 
+/* The sub-command `remove` (remove.c): tells what is in the pools and what is left to be undone by
+ * hand; with 'yes' empties them before.  0: nothing of Larder's is left in the cloud. */
+int manage_remove(const char *path, bool yes);
+
 #endif

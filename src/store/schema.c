@@ -425,9 +425,23 @@ static const char *const forecast_tables[] = {
     NULL,
 };
 
+static const char *const hook_tables[] = {
+    /* The services whose filter or hook has told of itself. */
+    "CREATE TABLE IF NOT EXISTS hooks ("
+    " service ENUM('nova','neutron','cinder') NOT NULL,"
+    " host VARCHAR(255) NOT NULL,"
+    " version VARCHAR(64) NOT NULL,"
+    " problem VARCHAR(512) NOT NULL DEFAULT '',"
+    " seen_ms" TIME ","
+    " PRIMARY KEY (service, host)"
+    ")" TABLE_OPTIONS,
+    NULL,
+};
+
 static const char *const *const migrations[] = {
     first_tables,    /* 1 */
     forecast_tables, /* 2 */
+    hook_tables,     /* 3 */
 };
 
 int schema_newest(void)

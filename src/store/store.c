@@ -244,3 +244,9 @@ int store_ping(struct store *store, struct error *error)
 
     return query_read_int(store, "SELECT 1", NO_VALUES, &one, error);
 }
+
+int store_clock(struct store *store, int64_t *ret_ms, struct error *error)
+{
+    return query_read_int(store, "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
+                          NO_VALUES, ret_ms, error);
+}

@@ -48,6 +48,8 @@ typedef int (*store_body)(struct store *store, void *context, struct error *erro
 int store_transaction(struct store *store, store_body body, void *context, struct error *error);
 
 int store_ping(struct store *store, struct error *error); /* for the health check */
+/* What MariaDB's clock says, milliseconds since 1970: ours may differ. */
+int store_clock(struct store *store, int64_t *ret_ms, struct error *error);
 
 /* Schema: numbered migrations. */
 int schema_sync(struct store *store, struct error *error); /* to the newest; idempotent */

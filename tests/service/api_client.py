@@ -117,7 +117,7 @@ def check(answer, method):
     """What holds for every answer."""
     headers = answer.headers
     assert REQUEST_ID.match(headers["x-openstack-request-id"]), answer
-    assert headers["OpenStack-API-Version"] == "larder 1.0", answer
+    assert headers["OpenStack-API-Version"] == "larder 1.1", answer
     assert headers["Vary"] == "OpenStack-API-Version", answer
     if answer.status < 400 or method == "HEAD":
         return answer
@@ -144,6 +144,7 @@ class Client:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             headers.setdefault("X-Auth-Token", self.token)
+        headers.setdefault("OpenStack-API-Version", "larder latest")
         if isinstance(body, (dict, list)):
             body = json.dumps(body).encode()
         if body is not None:

@@ -21,6 +21,7 @@ def good_bodies(route):
         "POST /v1/claims": [boot.claim()],
         "POST /v1/adoptions": [boot.adoption("port"), boot.adoption("volume")],
         "PATCH /v1/adoptions/{id}": [{"adoption": {"state": "done", "reason": "x"}}],
+        "POST /v1/hooks": [{"hook": {"service": "nova", "host": "h", "version": "1", "problem": None}}],
         "POST /v1/yields": [{"yield": {"network_id": new_id(), "port_ids": [new_id(), new_id()],
                                        "reason": "network"}}],
         "POST /v1/demand": [boot.demand("port"), boot.demand("volume")],
@@ -136,7 +137,7 @@ def hostile_wire(route, token):
     """What no client library would send."""
     target = some_path(route["path"])
     head = (f"{route['method']} {target} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token}\r\n"
-            "Content-Type: application/json\r\n").encode()
+            "OpenStack-API-Version: larder 1.1\r\nContent-Type: application/json\r\n").encode()
     chunked = head + b"Transfer-Encoding: chunked\r\n\r\n"
     randomly = random.Random(target)
     for data in (

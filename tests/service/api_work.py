@@ -347,11 +347,11 @@ def work_yields(tokens):
 
 def work_versions(tokens):
     admin = Client(tokens["admin"])
-    for version in ("larder 1.0", "larder latest", "compute 2.1, larder 1.0", "compute 2.96"):
+    for version in ("larder 1.0", "larder 1.1", "larder latest", "compute 2.1, larder 1.0", "compute 2.96"):
         expect(admin.get("/v1/pools", OpenStack_API_Version=version), 200)
-    error = expect(admin.get("/v1/pools", OpenStack_API_Version="larder 1.1"), 406,
+    error = expect(admin.get("/v1/pools", OpenStack_API_Version="larder 1.2"), 406,
                    "version-not-available")["errors"][0]
-    assert (error["min_version"], error["max_version"]) == ("1.0", "1.0")
+    assert (error["min_version"], error["max_version"]) == ("1.0", "1.1")
     expect(admin.get("/v1/pools", OpenStack_API_Version="larder"), 400, "bad-version")
     expect(admin.get("/v1/nothing"), 404, "not-found")
     answer = admin.send("DELETE", "/v1/pools/" + new_id())
@@ -361,7 +361,21 @@ def work_versions(tokens):
 
 def work_hook(tokens):
     shown = expect(Client(tokens["larder_hook"]).get("/v1/hook"), 200)
-    assert shown == {"hook": {"claim_lifetime": 300, "token_cache_time": 60}}, shown
+    assert shown == {"hook": {"claim_lifetime": 300, "token_cache_time": 60, "min_version": "1.0",
+                              "max_version": "1.1"}}, shown
+
+
+def work_hooks(tokens):
+    """What a hook tells of itself; a hook of version 1.0 finds no such path."""
+    hook = Client(tokens["larder_hook"])
+    told = {"hook": {"service": "cinder", "host": "controller-1", "version": "0.1.0",
+                     "problem": "volume:accept_transfer is not allowed"}}
+    assert hook.post("/v1/hooks", told).status == 204
+    assert hook.post("/v1/hooks", {"hook": {**told["hook"], "problem": None}}).status == 204
+    for name, value in (("service", "glance"), ("host", ""), ("version", None), ("problem", "x" * 600)):
+        expect(hook.post("/v1/hooks", {"hook": {**told["hook"], name: value}}), 400, "bad-request")
+    for version in ("larder 1.0", "compute 2.1"):
+        expect(hook.post("/v1/hooks", told, OpenStack_API_Version=version), 404, "not-found")
 
 
 def work_speed(tokens):
@@ -387,7 +401,7 @@ def work():
     tokens = make_tokens()
     for part in (work_discovery, work_demand, work_pools, work_series, work_forecasts, work_images,
                  work_claims_and_adoptions, work_misses, work_yields, work_tiers, work_decisions, work_report,
-                 work_versions, work_hook, work_speed):
+                 work_versions, work_hook, work_hooks, work_speed):
         part(tokens)
 
 

@@ -19,7 +19,7 @@ LOCK = threading.RLock()
 PORTS, VOLUMES, TRANSFERS, FAULTS = {}, {}, {}, []
 CACHED, GLANCE_CACHED = [], []  # what Nova and Glance were asked to cache
 AGGREGATES = {1: ['one', 'two'], 2: ['three']}
-CLOUD = {'polls': 2, 'free': 1000, 'subnets': 1, 'encrypted': 0, 'image': 'active', 'outcome': 'available', 'image_size': 1, 'visibility': 'public', 'hidden': 0, 'down': '-'}
+CLOUD = {'polls': 2, 'free': 1000, 'subnets': 1, 'encrypted': 0, 'image': 'active', 'outcome': 'available', 'image_size': 1, 'visibility': 'public', 'hidden': 0, 'down': '-', 'skew': 0, 'hook_role': 'larder_hook', 'bearers': 'hooks', 'holders': 'larder'}
 
 
 class Refused(Exception):
@@ -50,7 +50,7 @@ def denied(_status, body):
 # ---- Keystone
 
 def login(_request):
-    now = datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc) + timedelta(seconds=int(CLOUD['skew']))
     stamp = '%Y-%m-%dT%H:%M:%S.000000Z'
     catalog = [{'type': kind, 'name': kind, 'id': kind, 'endpoints': [
         {'id': kind, 'interface': 'internal', 'region': 'R', 'region_id': 'R', 'url': URL + path}]}
@@ -68,6 +68,30 @@ def validate(request):
     answer['token'].update(roles=[{'id': role, 'name': role}], project={'id': uuid.uuid5(uuid.NAMESPACE_DNS, role).hex, 'name': role,
                                                                         'domain': {'id': 'default', 'name': 'Default'}})
     return 200, answer
+
+
+def roles(request):
+    name = request.query['name'][0]
+    return 200, {'roles': [{'id': name, 'name': name}] if name == CLOUD['hook_role'] else []}
+
+
+def assignments(request):
+    """Users are called after what they are: nova's user has the role service, as each compute host knows."""
+    def one(user, role):
+        return {'user': {'id': user, 'name': user}, 'role': {'id': role, 'name': role}, 'scope': {'project': {'id': PROJECT}}}
+    if 'role.id' in request.query:
+        found = [one(user, 'larder_hook') for user in CLOUD['bearers'].split(',') if user != '-']
+    elif 'user.id' in request.query:
+        user = request.query['user.id'][0]
+        found = [one(user, 'larder_hook')] + ([one(user, 'service')] if user == 'nova' else [])
+    else:
+        found = [one(user, 'admin') for user in CLOUD['holders'].split(',')]
+    return 200, {'role_assignments': found}
+
+
+def nothing(_request):
+    """A list of which nobody reads the elements."""
+    return 200, {}
 
 
 def take_by_call(_request, id):
@@ -249,6 +273,11 @@ ID = r'([0-9a-f-]+)'
 ROUTES = [(method, re.compile(path + '$'), answer) for method, path, answer in (
     ('POST', '/identity/v3/auth/tokens', login),
     ('GET', '/identity/v3/auth/tokens', validate),
+    ('GET', '/identity/v3/roles', roles),
+    ('GET', '/identity/v3/role_assignments', assignments),
+    ('GET', '/network/v2.0/network-ip-availabilities', nothing),
+    ('GET', '/volume/v3/[^/]+/os-services', nothing),
+    ('GET', '/image/v2/images', nothing),
     ('POST', f'/take/{ID}', take_by_call),
     ('GET', f'/network/v2.0/networks/{ID}', network),
     ('GET', '/network/v2.0/subnets', subnets),
@@ -330,7 +359,7 @@ class Handler(BaseHTTPRequestHandler):
 # ---- what the test says
 
 def set_value(name, value):
-    CLOUD[name] = int(value) if value.isdigit() else value
+    CLOUD[name] = int(value) if value.lstrip('-').isdigit() else value
 
 
 def set_fault(kind, times, *what):

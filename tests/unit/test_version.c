@@ -14,7 +14,7 @@ static int negotiate(const char *header)
     int minor = -1;
     int status = version_negotiate(header, &minor, &error);
 
-    ck_assert_int_eq(minor, status ? -1 : 0);
+    ck_assert_int_eq(minor, status ? -1 : strstr(header, "latest") && strstr(header, "larder"));
     ck_assert_int_eq(error.code, status);
     ck_assert_int_eq(error.message[0] != '\0', status != 0);
     return status;
@@ -35,7 +35,7 @@ START_TEST(ours_is_found_among_several)
 {
     static const char *const headers[] = { "larder 1.0", "larder latest", "  larder   1.0  ",
                                            "compute 2.1,larder 1.0", "larder 1.0, compute 2.96",
-                                           "larder 1.0,larder latest", "larder 1.0," };
+                                           "larder 1.0,larder 1.0", "larder 1.0," };
 
     for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
         ck_assert_int_eq(negotiate(headers[i]), 0);
@@ -46,7 +46,8 @@ START_TEST(malformed_ones_are_refused)
 {
     static const char *const headers[] = {
         "larder", "1.0", "larder 1", "larder 1.", "larder .0", "larder 1.0.0", "larder 1.-0",
-        "larder +1.0", "larder 1.x", "larder Latest", "larder 1.0 1.0", "larder 10000.0",
+        "larder 1.0,larder latest", "larder +1.0", "larder 1.x", "larder Latest",
+        "larder 1.0 1.0", "larder 10000.0",
         "larder 1.99999999999999999999", "larder 1.0,compute", "larder 1,0",
         "\xff\xfe", "larder \xff.0",
         "larder 1.0                                                                             "
@@ -60,7 +61,7 @@ END_TEST
 
 START_TEST(versions_that_do_not_exist_are_out_of_range)
 {
-    ck_assert_int_eq(negotiate("larder 1.1"), -ERANGE);
+    ck_assert_int_eq(negotiate("larder 1.2"), -ERANGE);
     ck_assert_int_eq(negotiate("larder 0.9"), -ERANGE);
     ck_assert_int_eq(negotiate("larder 2.0"), -ERANGE);
     ck_assert_int_eq(negotiate("compute 2.1, larder 9999.9999"), -ERANGE);

@@ -71,6 +71,18 @@ def hand_over(application, environ, context, ask, adoption, pool_projects):
     return body, headers
 
 
+def refused_to_members():
+    """The policy of those that a hand-over asks as the tenant which an ordinary member of a project does not pass."""
+    from cinder.policies import volume_transfer
+    project = 'f' * 32
+    member = cinder_context.RequestContext(user_id=project, project_id=project, roles=['member', 'reader'], is_admin=False)
+    target = {'project_id': project, 'user_id': project}
+    for name in (policies.CREATE_POLICY, policies.CREATE_FROM_IMAGE_POLICY, volume_transfer.ACCEPT_POLICY):
+        if not member.authorize(name, target, fatal=False):
+            return name
+    return None
+
+
 def _demand(holds, what):
     if not holds:
         raise Refused('stale', what)

@@ -24,8 +24,18 @@ def filter_factory(global_conf, **local_conf):
     section = opts.register(cfg.CONF)
     if not section.enabled:
         return lambda application: application
-    return lambda application: VolumeHook(application, larder_daemon.Daemon(cfg.CONF), section.excluded_projects,
+    return lambda application: VolumeHook(application, larder_daemon.Daemon(cfg.CONF, 'cinder', _problem), section.excluded_projects,
                                           section.pool_projects)
+
+
+def _problem():
+    """What of Cinder's policy keeps volumes from being handed over; None: nothing."""
+    from larder_openstack.cinder import handover
+    refused = handover.refused_to_members()
+    if refused:
+        return '%s is not allowed to members of a project by policy.yaml: no volume is handed over to them; allow it, or set ' \
+               'enabled = false in [larder] of cinder.conf' % refused
+    return None
 
 
 class NotEligible(Exception):

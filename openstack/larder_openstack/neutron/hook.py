@@ -25,13 +25,20 @@ GROUPS_MOST = 32
 
 def filter_factory(global_conf, **local_conf):
     section = opts.register(cfg.CONF)
-    daemon = larder_daemon.Daemon(cfg.CONF) if section.enabled else None
+    daemon = larder_daemon.Daemon(cfg.CONF, 'neutron', _problem) if section.enabled else None
 
     def chain(application):
         if section.yield_seconds:  # also without the hand-over: what stands in pools still must not stand in the way
             application = yielding.Yielding(application, daemon, section.yield_seconds)
         return PortHook(application, daemon, section.excluded_projects) if daemon else application
     return chain
+
+
+def _problem():
+    """What of Neutron's configuration keeps ports from being handed over; None: nothing."""
+    if directory.get_plugin('larder') is None:
+        return 'service_plugins of neutron.conf lacks larder: no port is handed over, and those of pools show to tenants'
+    return None
 
 
 class NotEligible(Exception):

@@ -80,8 +80,16 @@ class LarderFilter(filters.BaseHostFilter):
     def _get_daemon(self):
         with self._guard:
             if self._daemon is None:
-                self._daemon = daemon.Daemon(CONF)
+                self._daemon = daemon.Daemon(CONF, 'nova', _problem)
             return self._daemon
+
+
+def _problem():
+    """What of nova.conf keeps claims from being used; None: nothing."""
+    if CONF.filter_scheduler.enabled_filters[-1] != 'LarderFilter':
+        return 'LarderFilter is not the last of [filter_scheduler] enabled_filters: put it there, or boots that other filters ' \
+               'refuse make claims'
+    return None
 
 
 class _Recent:

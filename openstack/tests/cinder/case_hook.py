@@ -6,12 +6,14 @@ What the hand-over does when all goes well is tested on a real cloud; here it is
 import datetime
 import io
 import json
+import tempfile
 import types
 import unittest
 from unittest import mock
 
 from cinder import context as cinder_context
 from cinder import exception, objects
+from cinder import policy as cinder_policy
 
 objects.register_all()
 
@@ -293,3 +295,29 @@ class HandOverTest(unittest.TestCase):
         handover.db.volume_update.side_effect = RuntimeError('gone')
         self.assertRefused('failed')
         self.assertEqual([], self.application.requests)
+
+
+class PolicyTest(unittest.TestCase):
+    """Cinder's own policies, with a policy.yaml of an operator."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = directory.name + '/policy.yaml'
+        cinder_policy.init(use_conf=False)
+        self.addCleanup(cinder_policy.reset)
+
+    def problem(self, rules):
+        with open(self.path, 'w', encoding='utf-8') as file:
+            file.write(rules)
+        cinder_policy.reset()
+        cinder_policy.CONF([], project='cinder', default_config_files=[])
+        cinder_policy.CONF.set_override('policy_file', self.path, 'oslo_policy')
+        return hook._problem()
+
+    def test_as_it_comes_members_pass(self):
+        self.assertIsNone(self.problem('{}'))
+
+    def test_what_is_locked_down_is_told(self):
+        for name in ('volume:accept_transfer', 'volume:create', 'volume:create_from_image'):
+            self.assertIn(name, self.problem('"%s": "role:admin"' % name))

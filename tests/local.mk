@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/test_cloud_token_cache \
 	tests/unit/test_cloud_token_fresh \
 	tests/unit/test_config \
+	tests/unit/test_counts \
 	tests/unit/test_csv \
 	tests/unit/test_decode \
 	tests/unit/test_correction \

@@ -33,6 +33,7 @@ predict_sources = \
 	src/predict/compound.c src/predict/compound.h \
 	src/predict/counts.c src/predict/counts.h \
 	src/predict/distribution.c src/predict/distribution.h \
+	src/predict/effects.c src/predict/effects.h \
 	src/predict/factors.c src/predict/factors.h \
 	src/predict/features.c src/predict/features.h \
 	src/predict/lane.c src/predict/lane.h \

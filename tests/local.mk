@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_distribution \
 	tests/unit/test_error \
 	tests/unit/test_experts \
+	tests/unit/test_factors \
 	tests/unit/test_filter \
 	tests/unit/test_image_plan \
 	tests/unit/test_ini \

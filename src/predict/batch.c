@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#define SINGLE_BINS 8
-
 /* 1 to 8 by themselves, then 9 to 12, 13 to 18, ... */
 static int bin_of(int32_t size)
 {
@@ -23,15 +21,23 @@ void batches_add(struct batches *batches, int32_t size)
     int bin = bin_of(bounded);
 
     batches->weight[bin] += 1;
-    batches->sum[bin] += (float)bounded;
+    if (bin >= SINGLE_BINS)
+        batches->sum[bin - SINGLE_BINS] += (float)bounded;
 }
 
 void batches_fade(struct batches *batches, double factor)
 {
-    for (int i = 0; i < BATCH_BINS; i++) {
+    for (int i = 0; i < BATCH_BINS; i++)
         batches->weight[i] *= (float)factor;
+    for (int i = 0; i < BATCH_BINS - SINGLE_BINS; i++)
         batches->sum[i] *= (float)factor;
-    }
+}
+
+double batches_size(const struct batches *batches, int bin)
+{
+    if (bin < SINGLE_BINS)
+        return bin + 1;
+    return (double)(batches->sum[bin - SINGLE_BINS] / batches->weight[bin]);
 }
 
 double batches_weight(const struct batches *batches)
@@ -51,7 +57,7 @@ void batches_moments(const struct batches *batches, double ret_moments[static 3]
         ret_moments[power] = all > 0 ? 0 : 1;
     for (int i = 0; i < BATCH_BINS && all > 0; i++) {
         double share = (double)batches->weight[i] / all;
-        double size = share > 0 ? (double)(batches->sum[i] / batches->weight[i]) : 0;
+        double size = share > 0 ? batches_size(batches, i) : 0;
 
         ret_moments[0] += share * size;
         ret_moments[1] += share * size * size;
@@ -62,8 +68,8 @@ void batches_moments(const struct batches *batches, double ret_moments[static 3]
 /* What is fading away loses its last digits: there sum and weight need not fit. */
 int batches_are_sound(const struct batches *batches)
 {
-    for (int i = 0; i < BATCH_BINS; i++)
-        if (batches->sum[i] > 2.0F * BATCH_MOST * batches->weight[i] + 1e-36F)
+    for (int i = 0; i < BATCH_BINS - SINGLE_BINS; i++)
+        if (batches->sum[i] > 2.0F * BATCH_MOST * batches->weight[i + SINGLE_BINS] + 1e-36F)
             return 0;
     return 1;
 }

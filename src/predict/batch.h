@@ -9,12 +9,16 @@
 #include <stdint.h>
 
 #define BATCH_BINS 32
+#define SINGLE_BINS 8      /* the first bins hold one size each: 1 to 8 */
 #define BATCH_MOST 1000000 /* a larger batch counts as one of these */
 
 struct batches {
     float weight[BATCH_BINS]; /* discounted number */
-    float sum[BATCH_BINS];    /* discounted servers */
+    float sum[BATCH_BINS - SINGLE_BINS]; /* discounted servers, of the bins that are shared */
 };
+
+/* The mean size of what fell into a bin that has weight. */
+double batches_size(const struct batches *batches, int bin);
 
 void batches_add(struct batches *batches, int32_t size);
 /* All that was seen counts 'factor' (0 to 1) of what it did. */

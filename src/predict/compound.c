@@ -30,7 +30,7 @@ static double largest_of(const struct batches *batches)
 {
     for (int i = BATCH_BINS - 1; i >= 0; i--)
         if (batches->weight[i] > 0)
-            return (double)(batches->sum[i] / batches->weight[i]);
+            return batches_size(batches, i);
     return 1;
 }
 
@@ -84,8 +84,7 @@ static void put_sizes(struct lattice *lattice, const struct batches *batches)
         if (!(batches->weight[i] > 0))
             continue;
         /* what lies beyond the last cell is nowhere */
-        double place = fmin((double)(batches->sum[i] / batches->weight[i]) / lattice->step,
-                            CELLS);
+        double place = fmin(batches_size(batches, i) / lattice->step, CELLS);
         double share = (double)batches->weight[i] / all;
         double right = place - floor(place);
 

@@ -41,11 +41,16 @@ static void excite(struct counts *counts, float base, float demand)
     counts->excited = counts->excited * FALL + (demand - base);
 }
 
+float counts_expected(const struct counts *counts, const struct levels *levels,
+                      struct count_place place)
+{
+    return levels_mean(levels, LONG) * counts->hour[place.hour] * counts->day[place.day];
+}
+
 void counts_update(struct counts *counts, const struct levels *levels, struct count_place place,
                    float demand)
 {
-    float level = levels_mean(levels, LONG);
-    float expected = level * counts->hour[place.hour] * counts->day[place.day];
+    float expected = counts_expected(counts, levels, place);
 
     follow(&counts->hour[place.hour], demand, expected);
     follow(&counts->day[place.day], demand, expected);

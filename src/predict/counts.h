@@ -41,6 +41,9 @@ struct count_place {
 };
 
 void counts_init(struct counts *counts);
+/* Demand of a cell at 'place', by level and season. */
+float counts_expected(const struct counts *counts, const struct levels *levels,
+                      struct count_place place);
 void counts_update(struct counts *counts, const struct levels *levels, struct count_place place,
                    float demand);
 /* Mean demand of the next 'window' cells, the middle of which lies at 'place', by each expert. */

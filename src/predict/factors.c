@@ -41,6 +41,16 @@ void occurrences_sort(struct occurrence *occurrences, size_t count)
         qsort(occurrences, count, sizeof(occurrences[0]), compare);
 }
 
+int64_t occurrences_longest_s(const struct occurrence *occurrences, size_t count)
+{
+    int64_t longest_s = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (occurrences[i].until_s - occurrences[i].from_s > longest_s)
+            longest_s = occurrences[i].until_s - occurrences[i].from_s;
+    return longest_s;
+}
+
 float input_at(const struct inputs *inputs, int which, int64_t now_s, int lag)
 {
     const float *values = inputs ? inputs->values[which] : NULL;

@@ -40,6 +40,7 @@ struct occurrence {
 uint32_t event_of_name(const char *name);
 /* Sorts by the time that they begin, as struct factors wants them. */
 void occurrences_sort(struct occurrence *occurrences, size_t count);
+int64_t occurrences_longest_s(const struct occurrence *occurrences, size_t count);
 
 /* ---- measurements ---- */
 
@@ -66,6 +67,7 @@ struct factors {
     const struct zone *zone;              /* NULL: UTC */
     const struct occurrence *occurrences; /* sorted; those that apply to the series */
     size_t occurrence_count;
+    int64_t longest_s; /* no occurrence lasts longer */
     const struct inputs *inputs; /* NULL: none */
 };
 

@@ -36,7 +36,26 @@ struct place {
     const struct clockwork *clock;
     int start; /* first cell of the window that is asked for */
     int window;
+    int64_t cell; /* its number since 1970 */
+    int64_t ahead; /* cells that local time is ahead of UTC there */
 };
+
+static int64_t cells_ahead(const struct clockwork *clock, int64_t cell)
+{
+    const struct factors *factors = clock->factors;
+
+    if (!factors || !factors->zone)
+        return 0;
+    return zone_offset(factors->zone, cell * clock->cell_s) / clock->cell_s;
+}
+
+/* How far back the same local time of an earlier day is: clocks may have changed since. */
+static int days_back(const struct place *place, int days)
+{
+    int back = days * place->clock->cells_per_day;
+
+    return back + (int)(cells_ahead(place->clock, place->cell - back) - place->ahead);
+}
 
 static float analogue(const struct place *place, int back)
 {
@@ -79,7 +98,7 @@ static float *put_days(const struct place *place, float *out)
     int half = place->clock->cells_per_hour / 2;
 
     for (int i = 0; i < FEATURE_DAYS; i++) {
-        int back = (i + 1) * place->clock->cells_per_day;
+        int back = days_back(place, i + 1);
 
         values[i] = analogue(place, back);
         sum += values[i];
@@ -109,12 +128,26 @@ static float *put_waves(float *out, int64_t cell, int period, int count)
     return out;
 }
 
+static void put_inputs(const struct place *place, float *out)
+{
+    const struct factors *factors = place->clock->factors;
+
+    for (int input = 0; input < INPUTS_MOST; input++)
+        for (int lag = 0; lag < INPUT_LAGS; lag++) {
+            float value = factors ? input_at(factors->inputs, input,
+                                             place->cell * place->clock->cell_s, lag) : NAN;
+
+            *out++ = isfinite(value) ? copysignf(log1pf(fabsf(value)), value) : NAN;
+        }
+}
+
 void features_make(const struct view *view, const struct clockwork *clock,
                    const struct levels *levels, int now, int window,
                    float ret_features[static FEATURES])
 {
-    struct place place = { view, clock, now + 1, window };
     int64_t cell = view->first + now + 1;
+    struct place place = { view, clock, now + 1, window, cell, cells_ahead(clock, cell) };
+    int64_t local = cell + place.ahead;
     float *out = ret_features;
 
     for (int i = 0; i < LEVELS; i++)
@@ -124,7 +157,8 @@ void features_make(const struct view *view, const struct clockwork *clock,
     out = put_hours(&place, out);
     out = put_days(&place, out);
     *out++ = log_window(view, now + 1 - window, window);
-    out = put_waves(out, cell, clock->cells_per_day, 3);
-    out = put_waves(out, cell, clock->cells_per_hour, 2);
-    put_waves(out, cell, 7 * clock->cells_per_day, 2);
+    out = put_waves(out, local, clock->cells_per_day, 3);
+    out = put_waves(out, local, clock->cells_per_hour, 2);
+    out = put_waves(out, local, 7 * clock->cells_per_day, 2);
+    put_inputs(&place, out);
 }

@@ -9,10 +9,13 @@
 
 #include <stdint.h>
 
+#include "predict/factors.h"
+
 #define LEVELS 7         /* exponentially weighted means */
 #define TREE_FEATURES 23 /* the first of them, which trees look at */
 #define WAVES 14         /* the others: of the time of hour, day and week, for the ridge */
-#define FEATURES (TREE_FEATURES + WAVES)
+#define INPUT_FEATURES (INPUTS_MOST * INPUT_LAGS) /* behind them: measurements; NAN: not known */
+#define FEATURES (TREE_FEATURES + WAVES + INPUT_FEATURES)
 #define FEATURE_REACH 2048 /* cells; what lies further back is not looked at */
 #define FEATURE_DAYS 7
 #define FEATURE_HOURS 24
@@ -25,6 +28,8 @@ struct levels {
 struct clockwork {
     int cells_per_hour;
     int cells_per_day;
+    int64_t cell_s;
+    const struct factors *factors; /* local time and measurements; NULL: UTC and none */
 };
 
 /* The past, oldest first. */

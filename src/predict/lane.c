@@ -63,6 +63,13 @@ static void to_demand(float values[static NODES])
     nodes_order(values);
 }
 
+/* Regressions know of no events: what they say is of a time without. */
+static void multiply(float nodes[static NODES], float effect)
+{
+    for (int i = 0; i < NODES; i++)
+        nodes[i] *= effect;
+}
+
 static void ask_regressions(const struct lane *lane, const struct past *past,
                             struct opinion *opinion)
 {
@@ -78,6 +85,7 @@ static void ask_regressions(const struct lane *lane, const struct past *past,
     for (int i = 0; i < NODES; i++)
         opinion->experts[RIDGE][i] = centre + lane->ridge.around[i];
     to_demand(opinion->experts[RIDGE]);
+    multiply(opinion->experts[RIDGE], past->effect);
     for (int kind = 0; kind < TREE_KINDS; kind++) {
         float *nodes = opinion->experts[TREE_FIRST + kind];
 
@@ -86,6 +94,7 @@ static void ask_regressions(const struct lane *lane, const struct past *past,
                 (kind ? centre : 0) + trees_predict(&lane->trees[kind][i], codes);
         fill_between(&lane->ridge, nodes);
         to_demand(nodes);
+        multiply(nodes, past->effect);
     }
 }
 
@@ -138,9 +147,11 @@ static void calibrate(const struct lane *lane, struct opinion *opinion)
 void lane_ask(const struct lane *lane, const struct past *past, struct opinion *ret_opinion)
 {
     counts_means(past->counts, past->levels, past->place, lane->window, ret_opinion->means);
-    for (int i = 0; i < COUNT_EXPERTS; i++)
+    for (int i = 0; i < COUNT_EXPERTS; i++) {
+        ret_opinion->means[i] *= past->effect;
         counts_nodes(ret_opinion->means[i], lane->dispersion[i], past->batches,
                      ret_opinion->experts[i]);
+    }
     if (lane->fitted > 0)
         ask_regressions(lane, past, ret_opinion);
     else
@@ -155,8 +166,8 @@ static void learn_dispersion(struct lane *lane, const struct pending *pending,
                              double variance_unit)
 {
     for (int i = 0; i < COUNT_EXPERTS; i++) {
-        float error = pending->demand - pending->means[i];
-        float ratio = error * error / (fmaxf(pending->means[i], 0.05F) * (float)variance_unit);
+        float mean = unpack(pending->means[i]), error = pending->demand - mean;
+        float ratio = error * error / (fmaxf(mean, 0.05F) * (float)variance_unit);
 
         lane->dispersion[i] +=
             DISPERSION_GAIN * (fminf(ratio, MOST_DISPERSION) - lane->dispersion[i]);
@@ -224,7 +235,8 @@ void lane_remember(struct lane *lane, const struct opinion *opinion)
     pending->known = 0;
     pending->left = lane->window;
     lane->wait = (int16_t)((lane->window + PENDINGS - 1) / PENDINGS);
-    memcpy(pending->means, opinion->means, sizeof(pending->means));
+    for (int i = 0; i < COUNT_EXPERTS; i++)
+        pending->means[i] = pack(opinion->means[i]);
     for (int i = 0; i < NODES; i++) {
         pending->combined[i] = pack(opinion->combined[i]);
         pending->said[i] = pack(opinion->said[i]);
@@ -247,8 +259,7 @@ static int trees_are_sound(const struct trees *trees)
 static int pending_is_sound(const struct pending *pending, int window)
 {
     return pending->left >= 0 && pending->left <= window && pending->known >= 0 &&
-           pending->known <= window && numbers_within(&pending->demand, 1, 0, MOST_STORED) &&
-           numbers_within(pending->means, COUNT_EXPERTS, 0, MOST_STORED);
+           pending->known <= window && numbers_within(&pending->demand, 1, 0, MOST_STORED);
 }
 
 int lane_is_sound(const struct lane *lane, int window)

@@ -31,6 +31,7 @@ struct past {
     const struct counts *counts;
     const struct batches *batches;
     struct count_place place;
+    float effect; /* of events on the demand of the window that is asked for: a factor */
 };
 
 /* Numbers as codes: 16 bits of their logarithm, exact to 0.02 %. */
@@ -41,7 +42,7 @@ struct pending {
     uint16_t experts[EXPERTS][NODES];
     uint16_t combined[NODES];
     uint16_t said[NODES];
-    float means[COUNT_EXPERTS];
+    uint16_t means[COUNT_EXPERTS];
 };
 
 struct lane {

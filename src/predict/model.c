@@ -13,11 +13,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "predict/effects.h"
 #include "predict/lane.h"
 #include "predict/nodes.h"
 #include "predict/state.h"
 
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 #define DAY_S 86400
 #define LEAST_SLOT_S 10
 #define MOST_SLOT_S 3600
@@ -40,6 +41,7 @@ struct memory {
     struct levels levels;
     struct counts counts;
     struct batches batches;
+    struct effects effects;
     struct lane lanes[LANES];
     uint8_t ring[RING];
 };
@@ -48,6 +50,7 @@ _Static_assert(sizeof(struct memory) + STATE_HEAD <= MODEL_STATE_MOST, "a state 
 
 struct model {
     struct memory memory;
+    const struct factors *factors; /* borrowed; not saved */
 };
 
 /* ---- a cell's demand as a byte ---- */
@@ -121,6 +124,16 @@ void model_free(struct model *model)
     free(model);
 }
 
+void model_set_factors(struct model *model, const struct factors *factors)
+{
+    model->factors = factors;
+}
+
+double model_effect(const struct model *model, uint32_t event)
+{
+    return (double)effect_of(&model->memory.effects, event);
+}
+
 int64_t model_seen_until_s(const struct model *model)
 {
     return model->memory.seen_until_s;
@@ -128,22 +141,37 @@ int64_t model_seen_until_s(const struct model *model)
 
 /* ---- the past as the experts see it ---- */
 
-static struct clockwork clockwork_of(const struct memory *memory)
+static struct clockwork clockwork_of(const struct model *model)
 {
-    return (struct clockwork){ (int)(3600 / memory->slot_s), (int)(DAY_S / memory->slot_s) };
+    int64_t slot_s = model->memory.slot_s;
+
+    return (struct clockwork){ (int)(3600 / slot_s), (int)(DAY_S / slot_s), slot_s,
+                               model->factors };
 }
 
-static struct count_place place_of(int64_t time_s)
+static struct count_place place_of(const struct model *model, int64_t time_s)
 {
+    int64_t local_s = time_s;
+
+    if (model->factors)
+        local_s += zone_offset(model->factors->zone, time_s);
+    local_s = local_s > 0 ? local_s : 0;
     return (struct count_place){
-        .hour = (int)(time_s / 3600 % DAY_HOURS),
-        .day = (int)(time_s / DAY_S % WEEK_DAYS),
+        .hour = (int)(local_s / 3600 % DAY_HOURS),
+        .day = (int)(local_s / DAY_S % WEEK_DAYS),
     };
 }
 
-/* 'cells' takes RING numbers. */
-static void look_back(const struct memory *memory, float *cells, struct past *ret_past)
+static float effect_over(const struct model *model, int64_t from_s, int64_t until_s)
 {
+    return effects_over(&model->memory.effects, model->factors, from_s, until_s,
+                        model->memory.slot_s);
+}
+
+/* 'cells' takes RING numbers. */
+static void look_back(const struct model *model, float *cells, struct past *ret_past)
+{
+    const struct memory *memory = &model->memory;
     int count = memory->cells < RING ? (int)memory->cells : RING;
     int64_t oldest = memory->cells - count;
 
@@ -151,11 +179,12 @@ static void look_back(const struct memory *memory, float *cells, struct past *re
         cells[i] = decoded[memory->ring[(oldest + i) % RING]];
     *ret_past = (struct past){
         .view = { cells, NULL, memory->seen_until_s / memory->slot_s - count, count },
-        .clock = clockwork_of(memory),
+        .clock = clockwork_of(model),
         .levels = &memory->levels,
         .counts = &memory->counts,
         .batches = &memory->batches,
-        .place = place_of(memory->seen_until_s),
+        .place = place_of(model, memory->seen_until_s),
+        .effect = 1,
     };
 }
 
@@ -177,27 +206,47 @@ static float demand_of(const struct slot *slot)
     return (float)fmin(sum, MOST_DEMAND);
 }
 
-static void remember(struct memory *memory)
+static void remember(struct model *model)
 {
+    struct memory *memory = &model->memory;
     float cells[RING];
     struct past past;
     struct opinion opinion;
     bool looked = false;
 
     for (int i = 0; i < LANES; i++) {
+        int64_t until_s = memory->seen_until_s + memory->lanes[i].window * memory->slot_s;
+
         if (!lane_due(&memory->lanes[i]))
             continue;
         if (!looked)
-            look_back(memory, cells, &past);
+            look_back(model, cells, &past);
         looked = true;
+        past.effect = effect_over(model, memory->seen_until_s, until_s);
         lane_ask(&memory->lanes[i], &past, &opinion);
         lane_remember(&memory->lanes[i], &opinion);
     }
 }
 
-/* A cell that nobody watched stands in the ring as what was usual. */
-static void take_cell(struct memory *memory, float seen, bool known)
+/* What the demand of a cell would have been without events. */
+static float without_events(struct model *model, float demand, double unit)
 {
+    struct memory *memory = &model->memory;
+    struct count_place place = place_of(model, memory->seen_until_s);
+    float expected = counts_expected(&memory->counts, &memory->levels, place);
+
+    if (!model->factors || model->factors->occurrence_count == 0)
+        return demand;
+    effects_learn(&memory->effects, model->factors, memory->seen_until_s, demand, expected,
+                  (float)unit);
+    demand /= effects_at(&memory->effects, model->factors, memory->seen_until_s);
+    return fminf(demand, MOST_DEMAND);
+}
+
+/* A cell that nobody watched stands in the ring as what was usual. */
+static void take_cell(struct model *model, float seen, bool known)
+{
+    struct memory *memory = &model->memory;
     float demand = known ? seen : levels_mean(&memory->levels, USUAL);
     double moments[3];
 
@@ -206,22 +255,26 @@ static void take_cell(struct memory *memory, float seen, bool known)
         lane_judge(&memory->lanes[i], demand, known, levels_mean(&memory->levels, USUAL),
                    moments[1] / moments[0]);
     if (known) {
+        struct count_place place = place_of(model, memory->seen_until_s);
+
+        demand = without_events(model, demand, moments[1] / moments[0]);
         levels_add(&memory->levels, demand);
-        counts_update(&memory->counts, &memory->levels, place_of(memory->seen_until_s), demand);
+        counts_update(&memory->counts, &memory->levels, place, demand);
     }
     memory->ring[memory->cells++ % RING] = encode(demand);
     memory->seen_until_s += memory->slot_s;
 }
 
 /* After more than the ring holds, what was before is forgotten but for levels and weights. */
-static void skip_to(struct memory *memory, int64_t start_s)
+static void skip_to(struct model *model, int64_t start_s)
 {
+    struct memory *memory = &model->memory;
     int64_t most = 2 * RING * memory->slot_s;
 
     if (start_s - memory->seen_until_s > most)
         memory->seen_until_s = start_s - most;
     while (memory->seen_until_s < start_s)
-        take_cell(memory, 0, false);
+        take_cell(model, 0, false);
 }
 
 int model_update(struct model *model, const struct slot *slot)
@@ -232,20 +285,29 @@ int model_update(struct model *model, const struct slot *slot)
         return -EALREADY;
     if (slot->start_s % memory->slot_s != 0)
         return -EINVAL;
-    skip_to(memory, slot->start_s);
+    skip_to(model, slot->start_s);
     if (!slot->gap)
         take_batches(memory, slot);
-    take_cell(memory, slot->gap ? 0 : demand_of(slot), !slot->gap);
-    remember(memory);
+    take_cell(model, slot->gap ? 0 : demand_of(slot), !slot->gap);
+    remember(model);
     return 0;
 }
 
 /* ---- refit ---- */
 
-static int fit_lanes(struct memory *memory, const float *demand, size_t count, float *cells,
-                     unsigned char *watched)
+/* The ring holds the demand without events already, a history does not. */
+static float effect_then(const struct model *model, int64_t cell, bool whole)
 {
-    struct clockwork clock = clockwork_of(memory);
+    const struct memory *memory = &model->memory;
+
+    return whole ? effects_at(&memory->effects, model->factors, cell * memory->slot_s) : 1;
+}
+
+static int fit_lanes(struct model *model, const float *demand, size_t count, bool whole,
+                     float *cells, unsigned char *watched)
+{
+    struct memory *memory = &model->memory;
+    struct clockwork clock = clockwork_of(model);
     int64_t first = memory->seen_until_s / memory->slot_s - (int64_t)count;
     struct view view = { cells, NULL, first, (int)count };
     float usual = 0;
@@ -253,7 +315,9 @@ static int fit_lanes(struct memory *memory, const float *demand, size_t count, f
 
     for (size_t i = 0; i < count; i++) {
         watched[i] = isfinite(demand[i]) && demand[i] >= 0;
-        cells[i] = watched[i] ? fminf(demand[i], MOST_DEMAND) : usual;
+        cells[i] = watched[i] ? fminf(demand[i], MOST_DEMAND) /
+                                    effect_then(model, first + (int64_t)i, whole)
+                              : usual;
         usual += (cells[i] - usual) / 32;
     }
     for (int i = 0; i < LANES && status == 0; i++)
@@ -263,13 +327,13 @@ static int fit_lanes(struct memory *memory, const float *demand, size_t count, f
 
 int model_refit(struct model *model, const float *demand, size_t slots)
 {
-    struct memory *memory = &model->memory;
+    bool whole = demand;
     size_t count = slots < REFIT_MOST ? slots : REFIT_MOST;
     float ring[RING];
     struct past past;
 
     if (!demand) {
-        look_back(memory, ring, &past);
+        look_back(model, ring, &past);
         demand = ring;
         slots = count = (size_t)past.view.count;
     }
@@ -278,7 +342,7 @@ int model_refit(struct model *model, const float *demand, size_t slots)
 
     if (!cells || !watched)
         return -ENOMEM;
-    return fit_lanes(memory, demand + (slots - count), count, cells, watched);
+    return fit_lanes(model, demand + (slots - count), count, whole, cells, watched);
 }
 
 /* ---- forecast ---- */
@@ -317,7 +381,8 @@ int model_forecast(const struct model *model, int64_t from_s, int64_t until_s,
     double wanted = (double)(until_s - from_s) / (double)memory->slot_s;
     const struct lane *lane = nearest(memory, wanted);
 
-    look_back(memory, cells, &past);
+    look_back(model, cells, &past);
+    past.effect = effect_over(model, from_s, until_s);
     lane_ask(lane, &past, &opinion);
     if (fabs(wanted - (double)lane->window) > 1e-6)
         stretch(opinion.said, wanted / (double)lane->window);
@@ -354,7 +419,8 @@ static const struct bound {
     BOUND(counts.excited, -1e9F, 1e9F),  BOUND(counts.product, -1e18F, 1e18F),
     BOUND(counts.square, 0, 1e18F),      BOUND(counts.chance, 0, 1.001F),
     BOUND(counts.size, 0, 1.1e6F),       BOUND(batches.weight, 0, 1e9F),
-    BOUND(batches.sum, 0, 1e15F),
+    BOUND(batches.sum, 0, 1e15F),        BOUND(effects.asked, 0, 1e9F),
+    BOUND(effects.expected, 0, 1e6F),
 #undef BOUND
 };
 

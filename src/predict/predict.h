@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "predict/distribution.h"
+#include "predict/factors.h"
 
 #define MODEL_STATE_MOST 8192 /* bytes of a saved model, at most */
 
@@ -36,6 +37,14 @@ struct model;
 int model_new(const struct predict_options *options, int64_t start_s, struct model **ret_model,
               struct error *error);
 void model_free(struct model *model); /* NULL is fine */
+
+/* What bears on the demand from outside (NULL: nothing, as at first), for the calls that follow; it
+ * is borrowed, and no part of the state but for what was learned of it.  While an event is on, what
+ * the model learns is the demand as it would have been without; what it forecasts is with it.  An
+ * event that it has not lived through has no effect. */
+void model_set_factors(struct model *model, const struct factors *factors);
+/* By what an event multiplies the demand, as far as was learned; 1: not at all, or unknown. */
+double model_effect(const struct model *model, uint32_t event);
 
 /* Takes in the next slot.  Slots left out are gaps; one that was seen already is -EALREADY and
  * changes nothing. */

@@ -8,44 +8,62 @@
 
 #define PENALTY 30.0 /* in rows: worth that many of no relation */
 #define P FEATURES
+#define FIRST_INPUT (FEATURES - INPUT_FEATURES)
 
 struct normal {
+    int used; /* features: the measurements come last, and are left out when there are none */
     float mean[P], scale[P];
     double target;
     float gram[P][P];
     double right[P];
 };
 
+/* Mean and spread of what is known of a feature. */
+static void standardise_one(const float *features, int rows, int which, struct normal *normal)
+{
+    double sum = 0, squares = 0, known = 0;
+
+    for (int row = 0; row < rows; row++) {
+        double value = (double)features[row * P + which];
+
+        if (isnan(value))
+            continue;
+        sum += value;
+        squares += value * value;
+        known++;
+    }
+    double mean = known > 0 ? sum / known : 0;
+    double variance = known > 0 ? squares / known - mean * mean : 0;
+
+    normal->mean[which] = (float)mean;
+    normal->scale[which] = (float)sqrt(fmax(variance, 1e-8));
+    if (known > 0)
+        normal->used = which + 1;
+}
+
 static void standardise(const float *features, const float *targets, int rows,
                         struct normal *normal)
 {
-    double sum[P] = { 0 }, squares[P] = { 0 };
-
-    for (int row = 0; row < rows; row++) {
-        for (int i = 0; i < P; i++) {
-            sum[i] += (double)features[row * P + i];
-            squares[i] += (double)(features[row * P + i] * features[row * P + i]);
-        }
+    for (int i = 0; i < P; i++)
+        standardise_one(features, rows, i, normal);
+    for (int row = 0; row < rows; row++)
         normal->target += (double)targets[row] / rows;
-    }
-    for (int i = 0; i < P; i++) {
-        double mean = sum[i] / rows;
-
-        normal->mean[i] = (float)mean;
-        normal->scale[i] = (float)sqrt(fmax(squares[i] / rows - mean * mean, 1e-8));
-    }
 }
 
 static void gather(const float *features, const float *targets, int rows, struct normal *normal)
 {
+    int used = normal->used;
+
     for (int row = 0; row < rows; row++) {
         float x[P];
         float y = targets[row] - (float)normal->target;
 
-        for (int i = 0; i < P; i++)
+        for (int i = 0; i < used; i++) {
             x[i] = (features[row * P + i] - normal->mean[i]) / normal->scale[i];
-        for (int i = 0; i < P; i++) {
-            for (int j = 0; j < P; j++)
+            x[i] = isnan(x[i]) ? 0 : x[i];
+        }
+        for (int i = 0; i < used; i++) {
+            for (int j = 0; j < used; j++)
                 normal->gram[i][j] += x[i] * x[j];
             normal->right[i] += (double)(x[i] * y);
         }
@@ -55,9 +73,10 @@ static void gather(const float *features, const float *targets, int rows, struct
 /* By Cholesky (G. H. Golub, C. F. Van Loan, "Matrix Computations", 4.2). */
 static void solve(const struct normal *normal, double solution[static P])
 {
+    int used = normal->used;
     double l[P][P];
 
-    for (int i = 0; i < P; i++) {
+    for (int i = 0; i < used; i++) {
         for (int j = 0; j <= i; j++) {
             double sum = (double)normal->gram[i][j] + (i == j ? PENALTY : 0);
 
@@ -66,14 +85,14 @@ static void solve(const struct normal *normal, double solution[static P])
             l[i][j] = i == j ? sqrt(fmax(sum, 1e-6)) : sum / l[j][j];
         }
     }
-    for (int i = 0; i < P; i++) {
+    for (int i = 0; i < used; i++) {
         solution[i] = normal->right[i];
         for (int k = 0; k < i; k++)
             solution[i] -= l[i][k] * solution[k];
         solution[i] /= l[i][i];
     }
-    for (int i = P - 1; i >= 0; i--) {
-        for (int k = i + 1; k < P; k++)
+    for (int i = used - 1; i >= 0; i--) {
+        for (int k = i + 1; k < used; k++)
             solution[i] -= l[k][i] * solution[k];
         solution[i] /= l[i][i];
     }
@@ -97,7 +116,7 @@ void ridge_fit(const float *features, const float *targets, int rows, float *scr
                struct ridge *ret_ridge)
 {
     struct normal normal = { 0 };
-    double solution[P];
+    double solution[P] = { 0 };
 
     standardise(features, targets, rows, &normal);
     gather(features, targets, rows, &normal);
@@ -107,6 +126,8 @@ void ridge_fit(const float *features, const float *targets, int rows, float *scr
         ret_ridge->slope[i] = (float)solution[i] / normal.scale[i];
         ret_ridge->constant -= ret_ridge->slope[i] * normal.mean[i];
     }
+    for (int i = 0; i < INPUTS_MOST; i++)
+        ret_ridge->usual[i] = normal.mean[FIRST_INPUT + i * INPUT_LAGS];
     for (int row = 0; row < rows; row++)
         scratch[row] = targets[row] - ridge_predict(ret_ridge, features + row * P);
     measure_around(scratch, rows, ret_ridge);
@@ -116,7 +137,10 @@ float ridge_predict(const struct ridge *ridge, const float features[static FEATU
 {
     float sum = ridge->constant;
 
-    for (int i = 0; i < FEATURES; i++)
+    for (int i = 0; i < FIRST_INPUT; i++)
         sum += ridge->slope[i] * features[i];
+    for (int i = FIRST_INPUT; i < FEATURES; i++)
+        sum += ridge->slope[i] * (isnan(features[i]) ? ridge->usual[(i - FIRST_INPUT) / INPUT_LAGS]
+                                                     : features[i]);
     return sum;
 }

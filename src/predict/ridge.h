@@ -15,10 +15,12 @@
 struct ridge {
     float constant;
     float slope[FEATURES];
-    float around[NODES]; /* quantiles of what is left */
+    float usual[INPUTS_MOST]; /* measurements, for when they are not known */
+    float around[NODES];      /* quantiles of what is left */
 };
 
-/* Rows of FEATURES numbers each, and what came of them; 'scratch' takes 'rows' numbers. */
+/* Rows of FEATURES numbers each, and what came of them; 'scratch' takes 'rows' numbers.  A
+ * measurement that is not known, which is NAN, counts as its mean. */
 void ridge_fit(const float *features, const float *targets, int rows, float *scratch,
                struct ridge *ret_ridge);
 float ridge_predict(const struct ridge *ridge, const float features[static FEATURES]);

@@ -108,6 +108,7 @@ cloud_sources = \
 	src/cloud/metric.c src/cloud/metric.h \
 	src/cloud/network.c src/cloud/network.h \
 	src/cloud/port.c \
+	src/cloud/project.c \
 	src/cloud/retry.c src/cloud/retry.h \
 	src/cloud/send.c src/cloud/send.h \
 	src/cloud/server_list.c src/cloud/server_list.h \
@@ -115,7 +116,8 @@ cloud_sources = \
 	src/cloud/token_cache.c src/cloud/token_cache.h \
 	src/cloud/token_fresh.c src/cloud/token_fresh.h \
 	src/cloud/transfer.c \
-	src/cloud/volume.c src/cloud/volume.h
+	src/cloud/volume.c src/cloud/volume.h \
+	src/cloud/volume_type.c
 
 bus_sources = \
 	src/bus/bus.c src/bus/bus.h src/bus/bus_private.h \

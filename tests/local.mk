@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/test_cloud_shapes \
 	tests/unit/test_cloud_token_cache \
 	tests/unit/test_cloud_token_fresh \
+	tests/unit/test_cloud_types \
 	tests/unit/test_config \
 	tests/unit/test_counts \
 	tests/unit/test_csv \

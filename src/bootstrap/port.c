@@ -13,8 +13,11 @@ static int port_fingerprint(struct client *client, const struct key *key,
 {
     const struct port_key *port = &key->port;
 
-    return network_fingerprint(client, port->network_id, port->group_count, port->groups,
-                               ret_digest, error);
+    int status = identity_check_project(client, port->project_id, error);
+
+    return status < 0 ? status
+                      : network_fingerprint(client, port->project_id, port->network_id,
+                                            port->group_count, port->groups, ret_digest, error);
 }
 
 /* Pools yield to tenants: the last addresses of a network are not taken.  What was seen a moment

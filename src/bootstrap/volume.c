@@ -11,48 +11,72 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 
 LOG_MODULE("bootstrap.volume");
 
 #define TRANSFERS_MOST 4096
 #define MAKING_MOST_MS (60 * 60 * 1000) /* no volume takes longer than an hour */
 
-/* Accepting a transfer moves the encryption key before anything is decided, so what is encrypted is
- * never pooled. */
-static int refuse_encrypted(struct client *client, const struct volume_key *key,
-                            const struct image *image, struct error *error)
-{
-    bool encrypted;
-    int status = volume_type_encrypted(client, key->type_id, &encrypted, error);
+#define GIB (INT64_C(1) << 30)
 
-    if (status < 0)
-        return status;
-    if (encrypted)
-        return error_set(error, -EPERM, "volume type %s is encrypted: such volumes are not pooled",
-                         key->type_id);
+/* Why a create would be refused now, or must not be taken out of a pool: accepting a transfer moves
+ * the encryption key before anything is decided, so what is encrypted is never pooled. */
+static int check_image(const struct volume_key *key, const struct image *image,
+                       struct error *error)
+{
+    if (!text_equal(image->status, "active"))
+        return error_set(error, -EPERM, "image %s is %s, not active", key->image_id,
+                         image->status);
     if (image->encrypted)
         return error_set(error, -EPERM, "image %s is encrypted: volumes of it are not pooled",
                          key->image_id);
+    if (image->min_disk > key->size || image->size > key->size * GIB)
+        return error_set(error, -EPERM, "image %s does not fit into a volume of %" PRId64 " GiB",
+                         key->image_id, key->size);
     return 0;
+}
+
+/* Nobody but its owner makes volumes of a private image. */
+static int check_owner(struct client *client, const struct image *image, struct error *error)
+{
+    if (!text_equal(image->visibility, "private") || !image->owner[0])
+        return 0;
+    return identity_check_project(client, image->owner, error);
+}
+
+static void digest_parts(const char *const *digests, size_t count,
+                         char ret_digest[static DIGEST_SIZE])
+{
+    auto_strbuf text = STRBUF_INIT(4 * DIGEST_SIZE);
+
+    for (size_t i = 0; i < count; i++)
+        strbuf_add_format(&text, "%s|", digests[i]);
+    digest_of(strbuf_text(&text), text.length, ret_digest);
 }
 
 static int volume_fingerprint(struct client *client, const struct key *key,
                               char ret_digest[static DIGEST_SIZE], struct error *error)
 {
     const struct volume_key *volume = &key->volume;
+    char audience[DIGEST_SIZE], type[DIGEST_SIZE];
     struct image image;
+    const char *const parts[] = { image.fingerprint, audience, type };
     int status = image_get(client, volume->image_id, &image, error);
 
+    if (status >= 0)
+        status = check_image(volume, &image, error);
+    if (status >= 0)
+        status = check_owner(client, &image, error);
+    if (status >= 0)
+        status = image_audience(client, &image, audience, error);
+    if (status >= 0)
+        status = volume_type_fingerprint(client, volume->type_id, type, error);
     if (status < 0)
         return status;
-    if (!text_equal(image.status, "active"))
-        return error_set(error, -EPERM, "image %s is %s, not active", volume->image_id,
-                         image.status);
-    status = refuse_encrypted(client, volume, &image, error);
-    if (status < 0)
-        return status;
-    text_copy(ret_digest, DIGEST_SIZE, image.fingerprint);
+    digest_parts(parts, ARRAY_SIZE(parts), ret_digest);
     return 0;
 }
 

@@ -30,6 +30,10 @@ int identity_refresh(struct client *client, int64_t now_ms, struct error *error)
 /* How long an answer about a token is kept. */
 int64_t identity_cache_s(const struct cloud *cloud);
 
+/* Whether the project may still have anything made: 0; -EPERM: it is disabled; -ENOENT: it is
+ * gone. */
+int identity_check_project(struct client *client, const char *project_id, struct error *error);
+
 bool token_has_role(const struct token *token, const char *role);
 
 #endif

@@ -95,6 +95,36 @@ int image_get(struct client *client, const char *id, struct image *ret_image, st
     return status ? status : read_image(body, ret_image, error);
 }
 
+static bool is_member(const char *name)
+{
+    return text_equal(name, "member_id");
+}
+
+/* Whether they have accepted does not matter: that only puts the image into their lists. */
+int image_audience(struct client *client, const struct image *image,
+                   char ret_digest[static DIGEST_SIZE], struct error *error)
+{
+    auto_strbuf path = STRBUF_INIT(256), text = STRBUF_INIT(HTTP_BODY_MOST);
+    auto_json *body = NULL;
+    struct call call = { .service = SERVICE_IMAGE, .method = "GET" };
+    int status;
+
+    ret_digest[0] = '\0';
+    if (!text_equal(image->visibility, "shared"))
+        return 0;
+    strbuf_add_format(&path, "/images/%s/members", image->id);
+    call.path = strbuf_text(&path);
+    status = client_call(client, &call, &body, error);
+    if (status)
+        return status;
+    json_canonical(json_at(body, "members"), is_member, &text);
+    if (text.status)
+        return error_set(error, text.status, "image %s has too many members to compare",
+                         image->id);
+    digest_of(strbuf_text(&text), text.length, ret_digest);
+    return 0;
+}
+
 int64_t image_cached_size(const struct image *image)
 {
     return image->virtual_size > image->size ? image->virtual_size : image->size;

@@ -20,6 +20,11 @@ struct image {
 };
 int image_get(struct client *client, const char *id, struct image *ret_image, struct error *error);
 
+/* Digest of the projects that an image with visibility "shared" is shared with; "" for any other,
+ * about which the visibility and the owner say all. */
+int image_audience(struct client *client, const struct image *image,
+                   char ret_digest[static DIGEST_SIZE], struct error *error);
+
 /* What a host's cache takes for it, which is the raw disk; bytes, as far as Glance knows. */
 int64_t image_cached_size(const struct image *image);
 

@@ -211,14 +211,47 @@ static int add_groups(struct client *client, size_t count, const char (*groups)[
     return 0;
 }
 
-int network_fingerprint(struct client *client, const char *network_id, size_t group_count,
-                        const char (*groups)[ID_SIZE], char ret_digest[static DIGEST_SIZE],
-                        struct error *error)
+static bool is_meant(const struct json *policies, const char *project_id)
+{
+    for (size_t i = 0; i < json_length(policies); i++) {
+        const char *target = json_text(json_at(json_element(policies, i), "target_tenant"));
+
+        if (text_equal(target, "*") || text_equal(target, project_id))
+            return true;
+    }
+    return false;
+}
+
+/* A project makes ports on its own networks and on those that are shared with it, with all or by a
+ * rule.  What Neutron calls shared is so for who asks, which is us; or for everybody. */
+static int check_shared(struct client *client, const struct json *network, const char *network_id,
+                        const char *project_id, struct error *error)
+{
+    auto_json *body = NULL;
+    int status;
+
+    if (text_equal(json_text(json_at(network, "project_id")), project_id))
+        return 0;
+    status = get_by_id(client, "/rbac-policies?object_type=network&action=access_as_shared"
+                       "&fields=target_tenant&object_id=", network_id, "", &body, error);
+    if (status)
+        return status;
+    if (is_meant(json_at(body, "rbac_policies"), project_id))
+        return 0;
+    return error_set(error, -EPERM, "network %s is not shared with project %s (any more)",
+                     network_id, project_id);
+}
+
+int network_fingerprint(struct client *client, const char *project_id, const char *network_id,
+                        size_t group_count, const char (*groups)[ID_SIZE],
+                        char ret_digest[static DIGEST_SIZE], struct error *error)
 {
     auto_json *network = NULL, *subnets = NULL;
     auto_strbuf text = STRBUF_INIT(1 << 20);
     int status = get_by_id(client, "/networks/", network_id, "", &network, error);
 
+    if (!status)
+        status = check_shared(client, json_at(network, "network"), network_id, project_id, error);
     if (!status)
         status = get_by_id(client, "/subnets?network_id=", network_id, "", &subnets, error);
     if (status)

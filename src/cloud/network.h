@@ -39,10 +39,11 @@ int network_port_list(struct client *client, const char *project_id, const char 
  * IP version, the smaller of the versions); INT64_MAX when there is no subnet. */
 int network_free_addresses(struct client *client, const char *network_id, int64_t *ret_free,
                            struct error *error);
-/* Digest of what a port made now on this network with these groups would get: network, subnets,
- * port security, QoS, DNS, MTU, the groups' existence.  -ENOENT when network or a group is gone. */
-int network_fingerprint(struct client *client, const char *network_id, size_t group_count,
-                        const char (*groups)[ID_SIZE], char ret_digest[static DIGEST_SIZE],
-                        struct error *error);
+/* Digest of what a port made now for the project on this network with these groups would get:
+ * network, subnets, port security, QoS, DNS, MTU, the groups' existence.  -ENOENT when network or a
+ * group is gone; -EPERM when the network is neither the project's nor shared with it. */
+int network_fingerprint(struct client *client, const char *project_id, const char *network_id,
+                        size_t group_count, const char (*groups)[ID_SIZE],
+                        char ret_digest[static DIGEST_SIZE], struct error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Volumes of Cinder and their types; see volume.h.  Transfers are transfer.c. */
+/* Volumes of Cinder; see volume.h.  Types are volume_type.c, transfers transfer.c. */
 #include "cloud/volume.h"
 
 #include <errno.h>
@@ -145,30 +145,4 @@ int volume_list(struct client *client, const char *name, const char *marker, siz
         query_add(&query, "name", name);
     listing.query = strbuf_text(&query);
     return list_read(client, &listing, marker, most, ret_volumes, ret_count, error);
-}
-
-/* ---- types ---- */
-
-/* An object without members says that there is no encryption. */
-int volume_type_encrypted(struct client *client, const char *type_id, bool *ret_encrypted,
-                          struct error *error)
-{
-    auto_strbuf path = STRBUF_INIT(256);
-    auto_json *body = NULL;
-    struct call call = { .service = SERVICE_VOLUME, .method = "GET" };
-    int status;
-
-    strbuf_add_text(&path, "/types/");
-    status = path_add_id(&path, type_id, error);
-    if (status)
-        return status;
-    strbuf_add_text(&path, "/encryption");
-    call.path = strbuf_text(&path);
-    status = client_call(client, &call, &body, error);
-    if (!status && !json_is_object(body))
-        return error_set(error, -EPROTO, "Cinder's answer to %s is not an object", call.path);
-    if (!status)
-        *ret_encrypted = json_text(json_at(body, "encryption_id")) ||
-                         json_text(json_at(body, "provider"));
-    return status;
 }

@@ -3,6 +3,7 @@
 #ifndef LARDER_CLOUD_VOLUME_H
 #define LARDER_CLOUD_VOLUME_H
 
+#include "base/digest.h"
 #include "cloud/client.h"
 
 struct volume {
@@ -43,8 +44,9 @@ int volume_transfer_delete(struct client *client, const char *transfer_id, struc
 int volume_transfer_list(struct client *client, size_t most, struct transfer *ret_transfers,
                          size_t *ret_count, struct error *error);
 
-/* Whether volumes of this type are encrypted (never pooled).  -ENOENT: no such type. */
-int volume_type_encrypted(struct client *client, const char *type_id, bool *ret_encrypted,
-                          struct error *error);
+/* Digest of what decides about volumes of this type: its specs and QoS, and who may use it.
+ * -ENOENT: no such type; -EPERM: its volumes are encrypted, and never pooled. */
+int volume_type_fingerprint(struct client *client, const char *type_id,
+                            char ret_digest[static DIGEST_SIZE], struct error *error);
 
 #endif

@@ -56,7 +56,7 @@ static int fingerprint(void)
     static const char groups[1][ID_SIZE] = { ID };
     char digest[DIGEST_SIZE];
 
-    return network_fingerprint(client, ID, 1, groups, digest, &error);
+    return network_fingerprint(client, ANSWERS_PROJECT, ID, 1, groups, digest, &error);
 }
 
 static int volume(void)
@@ -99,11 +99,11 @@ static int transfers(void)
     return status;
 }
 
-static int type_encrypted(void)
+static int type_fingerprint(void)
 {
-    bool encrypted;
+    char digest[DIGEST_SIZE];
 
-    return volume_type_encrypted(client, ID, &encrypted, &error);
+    return volume_type_fingerprint(client, ID, digest, &error);
 }
 
 static int image(void)
@@ -206,11 +206,25 @@ static int cache_image(void)
     return compute_cache_image(client, 1, ID, &error);
 }
 
+static int project(void)
+{
+    return identity_check_project(client, ANSWERS_PROJECT, &error);
+}
+
+static int audience(void)
+{
+    static const struct image shared = { .id = ID, .visibility = "shared" };
+    char digest[DIGEST_SIZE];
+
+    return image_audience(client, &shared, digest, &error);
+}
+
 static int (*const calls[])(void) = {
     port_get,    /* a */ port_list, free_addresses, fingerprint,
-    volume,      /* e */ volumes,   transfer_create, transfers, type_encrypted,
+    volume,      /* e */ volumes,   transfer_create, transfers, type_fingerprint,
     image,       /* j */ aggregates, services, hypervisors, servers, server_history,
     gnocchi_instances, /* p */ gnocchi_backlog, gnocchi_points, cache_image,
+    project,     /* t */ audience,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -19,7 +19,7 @@ LOCK = threading.RLock()
 PORTS, VOLUMES, TRANSFERS, FAULTS = {}, {}, {}, []
 CACHED, GLANCE_CACHED = [], []  # what Nova and Glance were asked to cache
 AGGREGATES = {1: ['one', 'two'], 2: ['three']}
-CLOUD = {'polls': 2, 'free': 1000, 'subnets': 1, 'encrypted': 0, 'image': 'active', 'outcome': 'available', 'image_size': 1, 'visibility': 'public', 'hidden': 0, 'down': '-', 'skew': 0, 'hook_role': 'larder_hook', 'bearers': 'hooks', 'holders': 'larder'}
+CLOUD = {'polls': 2, 'free': 1000, 'subnets': 1, 'encrypted': 0, 'image': 'active', 'outcome': 'available', 'image_size': 1, 'visibility': 'public', 'hidden': 0, 'down': '-', 'skew': 0, 'hook_role': 'larder_hook', 'bearers': 'hooks', 'holders': 'larder', 'project': 'enabled', 'shared': 1, 'min_disk': 1, 'specs': 'a', 'member': 'b'}
 
 
 class Refused(Exception):
@@ -94,6 +94,12 @@ def nothing(_request):
     return 200, {}
 
 
+def project(_request, id):
+    if CLOUD['project'] == 'deleted':
+        raise missing('project')
+    return 200, {'project': {'id': id, 'name': id, 'enabled': CLOUD['project'] == 'enabled', 'domain_id': 'default'}}
+
+
 def take_by_call(_request, id):
     take(id, 'b' * 32)
     return 204, None
@@ -111,6 +117,10 @@ def subnets(_request):
     return 200, {'subnets': [{'id': str(uuid.UUID(int=n)), 'ip_version': 4, 'cidr': f'10.{n}.0.0/16', 'enable_dhcp': True,
                               'gateway_ip': f'10.{n}.0.1', 'allocation_pools': [], 'dns_nameservers': [], 'host_routes': [],
                               'network_id': None, 'project_id': 'b' * 32} for n in range(CLOUD['subnets'])]}
+
+
+def rbac(_request):
+    return 200, {'rbac_policies': [{'target_tenant': '*'}] if CLOUD['shared'] else []}
 
 
 def groups(request):
@@ -221,7 +231,7 @@ def transfer_delete(_request, id):
 
 
 def volume_type(_request, id):
-    return 200, {'volume_type': {'id': id, 'name': 'fast', 'extra_specs': {}}}
+    return 200, {'volume_type': {'id': id, 'name': 'fast', 'is_public': True, 'extra_specs': {'spec': CLOUD['specs']}, 'qos_specs_id': None}}
 
 
 def encryption(_request, _id):
@@ -231,9 +241,13 @@ def encryption(_request, _id):
 # ---- Glance
 
 def image(_request, id):
-    return 200, {'id': id, 'status': CLOUD['image'], 'visibility': CLOUD['visibility'], 'os_hidden': bool(CLOUD['hidden']), 'owner': 'b' * 32, 'min_disk': 1, 'min_ram': 0,
+    return 200, {'id': id, 'status': CLOUD['image'], 'visibility': CLOUD['visibility'], 'os_hidden': bool(CLOUD['hidden']), 'owner': 'b' * 32, 'min_disk': CLOUD['min_disk'], 'min_ram': 0,
                  'checksum': 'x', 'os_hash_value': 'x', 'updated_at': '2026-01-01T00:00:00Z', 'created_at': '2026-01-01T00:00:00Z',
                  'size': CLOUD['image_size'], 'virtual_size': None, 'disk_format': 'raw', 'container_format': 'bare', 'name': 'image'}
+
+
+def members(_request, id):
+    return 200, {'members': [{'image_id': id, 'member_id': member, 'status': 'accepted'} for member in CLOUD['member'].split(',')]}
 
 
 def glance_cache(_request, id):
@@ -278,9 +292,11 @@ ROUTES = [(method, re.compile(path + '$'), answer) for method, path, answer in (
     ('GET', '/network/v2.0/network-ip-availabilities', nothing),
     ('GET', '/volume/v3/[^/]+/os-services', nothing),
     ('GET', '/image/v2/images', nothing),
+    ('GET', f'/identity/v3/projects/{ID}', project),
     ('POST', f'/take/{ID}', take_by_call),
     ('GET', f'/network/v2.0/networks/{ID}', network),
     ('GET', '/network/v2.0/subnets', subnets),
+    ('GET', '/network/v2.0/rbac-policies', rbac),
     ('GET', '/network/v2.0/security-groups', groups),
     ('GET', f'/network/v2.0/security-groups/{ID}', group),
     ('GET', f'/network/v2.0/network-ip-availabilities/{ID}', availability),
@@ -299,6 +315,7 @@ ROUTES = [(method, re.compile(path + '$'), answer) for method, path, answer in (
     ('GET', f'/volume/v3/[^/]+/types/{ID}', volume_type),
     ('GET', f'/volume/v3/[^/]+/types/{ID}/encryption', encryption),
     ('GET', f'/image/v2/images/{ID}', image),
+    ('GET', f'/image/v2/images/{ID}/members', members),
     ('PUT', f'/image/v2/cache/{ID}', glance_cache),
     ('GET', '/compute/v2.1/os-aggregates', aggregates),
     ('GET', '/compute/v2.1/os-services', services),

@@ -28,8 +28,16 @@ from cinder.volume import volume_utils
 from oslo_config import cfg
 from oslo_log import log as logging
 from oslo_utils import timeutils
+import sqlalchemy as sa
 
 from larder_openstack import wsgi
+
+try:
+    from cinder.db.api import main_context_manager
+    from cinder.db import models
+except ImportError:  # before 2026.1
+    from cinder.db.sqlalchemy.api import main_context_manager
+    from cinder.db.sqlalchemy import models
 
 LOG = logging.getLogger(__name__)
 CONF = cfg.CONF
@@ -110,6 +118,10 @@ def _check_create(context, admin, volume, ask):
     volume_type = _resolve_type(context, volume, ask)
     _demand(volume_type['id'] == volume.volume_type_id, 'the volume type would be another')
     _demand(not volume_types.is_encrypted(admin, volume_type['id']), 'the volume type is encrypted')
+    changed_at = _type_changed_at(admin, volume_type['id'])
+    # Times are whole seconds here: what was changed in the same one, the daemon knows better.
+    _demand(changed_at is None or changed_at <= timeutils.normalize_time(volume.created_at),
+            'the volume type has changed since the volume was made')
     volume_types.provision_filter_on_size(context, volume_type, ask['size'])
     zones = volume_utils.extract_availability_zones_from_volume_type(volume_type)
     if ask['availability_zone']:
@@ -127,6 +139,22 @@ def _resolve_type(context, volume, ask):
     if named:
         return objects.VolumeType.get_by_name_or_id(context, named)
     return volume_types.get_default_volume_type(context)
+
+
+def _type_changed_at(admin, type_id):
+    """When the type, one of its specs or its QoS was changed last; None: never. Rows that are deleted say when."""
+    volume_type, spec, quality = models.VolumeType, models.VolumeTypeExtraSpecs, models.QualityOfServiceSpecs
+    with main_context_manager.reader.using(admin):
+        query = admin.session.query
+        updated_at, quality_id = query(volume_type.updated_at, volume_type.qos_specs_id).filter_by(id=type_id).one()
+        times = [updated_at, *_newest(query, spec, spec.volume_type_id == type_id)]
+        if quality_id:
+            times += _newest(query, quality, sa.or_(quality.id == quality_id, quality.specs_id == quality_id))
+    return max(filter(None, times), default=None)
+
+
+def _newest(query, model, condition):
+    return query(*map(sa.func.max, (model.created_at, model.updated_at, model.deleted_at))).filter(condition).one()
 
 
 # ---- the backend's service: the accept calls it, and would wait rpc_response_timeout (60 s) for one that is dead

@@ -14,6 +14,8 @@ from unittest import mock
 from cinder import context as cinder_context
 from cinder import exception, objects
 from cinder import policy as cinder_policy
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 objects.register_all()
 
@@ -28,6 +30,8 @@ TYPE = '5f1d2b0e-7a0c-4d5e-8f00-0000000000e1'
 VOLUME = {'size': 2, 'consistencygroup_id': None, 'snapshot_id': None, 'name': '', 'description': '', 'volume_type': None,
           'availability_zone': None, 'metadata': {}, 'imageRef': IMAGE, 'source_volid': None, 'backup_id': None}
 ASK = {'image_id': IMAGE, 'size': 2, 'volume_type': None, 'availability_zone': None}
+MADE = datetime.datetime(2026, 11, 24, 7, 29, 21, tzinfo=datetime.timezone.utc)
+LONG_AGO = datetime.datetime(2026, 11, 24)
 ADOPTION = {'id': 'adoption', 'resource_id': 'volume', 'item_id': 'item', 'transfer_id': 'transfer', 'auth_key': 'key'}
 
 
@@ -167,6 +171,45 @@ class HookTest(unittest.TestCase):
         self.assertEqual('failed', self.missed()['reason'])
 
 
+class TypeTest(unittest.TestCase):
+    """When a type was changed last, as Cinder's tables tell."""
+
+    def setUp(self):
+        engine = sa.create_engine('sqlite://')
+        self.models = handover.models
+        for model in (self.models.VolumeType, self.models.VolumeTypeExtraSpecs, self.models.QualityOfServiceSpecs):
+            model.__table__.create(engine)
+        self.session = orm.Session(engine)
+        self.addCleanup(self.session.close)
+        patched = mock.patch.object(handover, 'main_context_manager')
+        patched.start()
+        self.addCleanup(patched.stop)
+        self.add(self.models.VolumeType, id=TYPE, name='nfs', qos_specs_id=IMAGE)
+
+    def add(self, model, **values):
+        self.session.execute(sa.insert(model.__table__).values(**{'created_at': LONG_AGO, **values}))
+
+    def changed_at(self):
+        return handover._type_changed_at(types.SimpleNamespace(session=self.session), TYPE)
+
+    def test_each_part_of_it(self):
+        hours = [LONG_AGO.replace(hour=hour) for hour in range(8)]
+        self.assertIsNone(self.changed_at())
+        for number, (model, values) in enumerate((
+                (self.models.VolumeTypeExtraSpecs, {'volume_type_id': TYPE, 'key': 'a', 'created_at': hours[1]}),
+                (self.models.VolumeTypeExtraSpecs, {'volume_type_id': TYPE, 'key': 'b', 'updated_at': hours[2]}),
+                (self.models.VolumeTypeExtraSpecs, {'volume_type_id': TYPE, 'key': 'c', 'deleted_at': hours[3],
+                                                    'deleted': True}),
+                (self.models.QualityOfServiceSpecs, {'id': IMAGE, 'updated_at': hours[4]}),
+                (self.models.QualityOfServiceSpecs, {'id': PROJECT, 'specs_id': IMAGE, 'created_at': hours[5]}))):
+            self.add(model, **values)
+            self.assertEqual(hours[number + 1], self.changed_at())
+        self.add(self.models.VolumeTypeExtraSpecs, volume_type_id=IMAGE, key='a', created_at=hours[7])
+        self.assertEqual(hours[5], self.changed_at())
+        self.session.execute(sa.update(self.models.VolumeType.__table__).values(updated_at=hours[6]))
+        self.assertEqual(hours[6], self.changed_at())
+
+
 class HandOverTest(unittest.TestCase):
     def setUp(self):
         self.volume = objects.Volume(
@@ -174,7 +217,7 @@ class HandOverTest(unittest.TestCase):
             project_id=POOLS, user_id='larder', display_name='', display_description='', bootable=True, metadata={},
             volume_type_id=TYPE, availability_zone='nova', host='cinder1@nfs#pool', cluster_name=None,
             snapshot_id=None, source_volid=None, group_id=None, consistencygroup_id=None, encryption_key_id=None,
-            multiattach=False, replication_status=None, migration_status=None, created_at=None, updated_at=None,
+            multiattach=False, replication_status=None, migration_status=None, created_at=MADE, updated_at=None,
             launched_at=None, volume_attachment=objects.VolumeAttachmentList(objects=[]),
             glance_metadata={'image_id': IMAGE}, volume_type=objects.VolumeType(id=TYPE, name='nfs', extra_specs={}))
         self.service = mock.Mock(disabled=False, frozen=False,
@@ -189,6 +232,7 @@ class HandOverTest(unittest.TestCase):
                                                        if self.service is None else [self.service])),
             (handover.volume_types, 'get_default_volume_type', mock.Mock(return_value=self.volume.volume_type)),
             (handover.volume_types, 'is_encrypted', mock.Mock(return_value=False)),
+            (handover, '_type_changed_at', mock.Mock(return_value=None)),
             (handover.db, 'volume_update', mock.Mock()))
         for target, name, stand_in in stand_ins:
             patched = mock.patch.object(target, name, stand_in)
@@ -253,6 +297,15 @@ class HandOverTest(unittest.TestCase):
     def test_an_encrypted_type(self):
         handover.volume_types.is_encrypted.return_value = True
         self.assertRefused('stale')
+
+    def test_a_type_that_was_changed_since(self):
+        made = MADE.replace(tzinfo=None)    # as the database has it
+        handover._type_changed_at.return_value = made
+        self.hand_over()
+        self.setUp()
+        handover._type_changed_at.return_value = made + datetime.timedelta(seconds=1)
+        self.assertRefused('stale')
+        self.assertEqual([], self.application.requests)
 
     def test_a_tenant_who_may_not(self):
         self.context.authorize = lambda action, fatal: False

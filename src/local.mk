@@ -58,6 +58,7 @@ store_sources = \
 	src/store/adoption_row.c src/store/adoption_row.h \
 	src/store/boot.c src/store/boot.h \
 	src/store/claim_row.c src/store/claim_row.h \
+	src/store/change.c src/store/change.h \
 	src/store/compute_host.c \
 	src/store/connection.c src/store/connection.h \
 	src/store/demand.c src/store/demand.h \
@@ -139,12 +140,15 @@ bootstrap_sources = \
 	src/bootstrap/bootstrap.h \
 	src/bootstrap/image.c src/bootstrap/image.h \
 	src/bootstrap/image_plan.c src/bootstrap/image_plan.h \
+	src/bootstrap/inspect.c src/bootstrap/inspect.h \
+	src/bootstrap/inspector.c \
 	src/bootstrap/keeper.c \
 	src/bootstrap/kind.c src/bootstrap/kind.h \
 	src/bootstrap/life.c src/bootstrap/life.h \
 	src/bootstrap/limits.c src/bootstrap/limits.h \
 	src/bootstrap/port.c \
 	src/bootstrap/reconcile.c \
+	src/bootstrap/retire.c src/bootstrap/retire.h \
 	src/bootstrap/survey.c src/bootstrap/survey.h \
 	src/bootstrap/volume.c \
 	src/bootstrap/worker.c src/bootstrap/worker.h \
@@ -166,6 +170,7 @@ role_sources = \
 	src/role/predictor.c src/role/predictor.h \
 	src/role/sink.h \
 	src/role/sink_boots.c \
+	src/role/sink_changes.c \
 	src/role/sink_images.c \
 	src/role/sink_sightings.c \
 	src/role/sinks.c \

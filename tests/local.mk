@@ -59,6 +59,7 @@ service_tests = \
 	tests/service/test_api \
 	tests/service/test_adoption \
 	tests/service/test_bootstrap \
+	tests/service/test_change \
 	tests/service/test_claim \
 	tests/service/test_cloud \
 	tests/service/test_cloud_tls \
@@ -92,6 +93,8 @@ rig_helpers = tests/service/rig.c tests/service/rig.h tests/service/fake_cloud.c
 tests_service_test_bootstrap_SOURCES = tests/service/test_bootstrap.c $(service_helpers) \
 	$(rig_helpers)
 tests_service_test_bootstrap_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_service_test_change_SOURCES = tests/service/test_change.c $(service_helpers) $(rig_helpers)
+tests_service_test_change_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_service_test_image_SOURCES = tests/service/test_image.c $(service_helpers) $(rig_helpers)
 tests_service_test_image_CPPFLAGS = $(AM_CPPFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_service_test_reconcile_SOURCES = tests/service/test_reconcile.c $(claims_helpers) \

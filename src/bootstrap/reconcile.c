@@ -9,9 +9,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/log.h"
+#include "bootstrap/inspect.h"
+#include "bootstrap/retire.h"
 #include "bootstrap/survey.h"
 
 LOG_MODULE("bootstrap.reconcile");
@@ -33,18 +34,6 @@ static const enum kind kinds[] = { KIND_PORT, KIND_VOLUME };
 
 /* ---- looking twice ---- */
 
-/* Neutron hides what its policy does not let one see, and does so too while a process that has just
- * started still loads that policy.  So what is said to be gone is looked at once more, a moment
- * later; one moment will do for all. */
-static void wait_a_moment(struct comparison *comparison)
-{
-    const struct timespec moment = { .tv_sec = 2 };
-
-    if (!comparison->waited)
-        nanosleep(&moment, NULL);
-    comparison->waited = true;
-}
-
 static int look(struct comparison *comparison, enum kind kind, const char *id,
                 struct resource *ret_resource, struct error *error)
 {
@@ -52,19 +41,8 @@ static int look(struct comparison *comparison, enum kind kind, const char *id,
 
     if (status != -ENOENT)
         return status;
-    wait_a_moment(comparison);
+    wait_a_moment(&comparison->waited);
     return kind_ops(kind)->get(comparison->client, id, ret_resource, error);
-}
-
-static int look_at_key(struct comparison *comparison, const struct key *key,
-                       char ret_digest[static DIGEST_SIZE], struct error *error)
-{
-    int status = kind_ops(key->kind)->fingerprint(comparison->client, key, ret_digest, error);
-
-    if (status != -ENOENT)
-        return status;
-    wait_a_moment(comparison);
-    return kind_ops(key->kind)->fingerprint(comparison->client, key, ret_digest, error);
 }
 
 /* ---- from the cloud to the rows: orphans ---- */
@@ -138,19 +116,10 @@ static int end_orphans(struct comparison *comparison, enum kind kind, const stru
 /* ---- from the rows to the cloud: lost items ---- */
 
 static int lose(struct comparison *comparison, const struct item *item, const char *reason,
-                int64_t *count, struct error *error)
+                struct error *error)
 {
-    int status = item_move(comparison->store, item->id, item->state, ITEM_RELEASING, NULL, reason,
-                           comparison->now_ms, error);
-
-    if (status == -ESTALE)
-        return 0; /* somebody moved it meanwhile: then this is not true any more */
-    if (status < 0)
-        return status;
-    log_warning("item %s is released: %s; resource=%s pool=%s", item->id, reason,
-                item->resource_id, item->pool_id);
-    (*count)++;
-    return 0;
+    return retire_item(comparison->store, item, reason, comparison->now_ms,
+                       &comparison->found->lost_items, error);
 }
 
 static bool is_well(const struct comparison *comparison, const struct item *item,
@@ -171,63 +140,31 @@ static int check_item(struct comparison *comparison, const struct item *item,
         return 0;
     status = look(comparison, item->kind, item->resource_id, &now, error);
     if (status == -ENOENT)
-        return lose(comparison, item, "its resource is gone from the cloud",
-                    &comparison->found->lost_items, error);
+        return lose(comparison, item, "its resource is gone from the cloud", error);
     if (status < 0 || is_well(comparison, item, &now))
         return status;
     snprintf(reason, sizeof(reason), "its resource is not as it was left: project %s, status %s",
              now.project_id, now.status);
-    return lose(comparison, item, reason, &comparison->found->lost_items, error);
-}
-
-typedef int (*item_check)(struct comparison *comparison, const struct item *item, void *context,
-                          struct error *error);
-
-/* Calls 'check' for each item in one of 'states' (a mask); the last failure is the result. */
-static int each_item(struct comparison *comparison, const char *pool_id, unsigned states,
-                     item_check check, void *context, struct error *error)
-{
-    autofree struct item *items = calloc(PAGE, sizeof(*items));
-    char marker[ID_SIZE] = "";
-    size_t count = PAGE;
-    int result = 0;
-
-    if (!items)
-        return error_set(error, -ENOMEM, "no memory for a list of items");
-    while (count == PAGE) {
-        int status = item_list(comparison->store, pool_id, states, marker, PAGE, items, &count,
-                               error);
-
-        if (status < 0)
-            return status;
-        for (size_t i = 0; i < count; i++) {
-            status = check(comparison, &items[i], context, error);
-            if (status < 0)
-                result = status;
-        }
-        if (count)
-            text_copy(marker, sizeof(marker), items[count - 1].id);
-    }
-    return result;
+    return lose(comparison, item, reason, error);
 }
 
 struct kind_survey {
+    struct comparison *comparison;
     enum kind kind;
     const struct survey *survey;
 };
 
-static int check_if_lost(struct comparison *comparison, const struct item *item, void *context,
-                         struct error *error)
+static int check_if_lost(const struct item *item, void *context, struct error *error)
 {
     const struct kind_survey *of = context;
 
-    return item->kind == of->kind ? check_item(comparison, item, of->survey, error) : 0;
+    return item->kind == of->kind ? check_item(of->comparison, item, of->survey, error) : 0;
 }
 
 static int compare_kind(struct comparison *comparison, enum kind kind, struct error *error)
 {
     auto_survey survey = { 0 };
-    struct kind_survey of = { kind, &survey };
+    struct kind_survey of = { comparison, kind, &survey };
     int status = survey_take(comparison->client, kind_ops(kind), comparison->project_id, &survey,
                              error);
     int later;
@@ -236,72 +173,25 @@ static int compare_kind(struct comparison *comparison, enum kind kind, struct er
         return error_wrap(error, "the %ss of project %s cannot be listed", kind_name(kind),
                           comparison->project_id);
     status = end_orphans(comparison, kind, &survey, error);
-    later = each_item(comparison, NULL, 1u << ITEM_READY | 1u << ITEM_CLAIMED, check_if_lost, &of,
-                      error);
+    later = each_item(comparison->store, NULL, 1u << ITEM_READY | 1u << ITEM_CLAIMED,
+                      check_if_lost, &of, error);
     return later < 0 ? later : status;
 }
 
-/* ---- stale items: a create would not make them like this any more ---- */
-
-struct verdict {
-    const char *fingerprint; /* NULL: none of them is good any more */
-    const char *reason;
-};
-
-static int check_if_stale(struct comparison *comparison, const struct item *item, void *context,
-                          struct error *error)
-{
-    const struct verdict *verdict = context;
-
-    if (verdict->fingerprint && text_equal(item->fingerprint, verdict->fingerprint))
-        return 0;
-    return lose(comparison, item, verdict->reason, &comparison->found->stale_items, error);
-}
-
-static int retire_stale(struct comparison *comparison, const struct pool *pool,
-                        struct error *error)
-{
-    char fingerprint[DIGEST_SIZE];
-    struct error why = { 0 };
-    struct verdict verdict = {
-        .fingerprint = fingerprint,
-        .reason = "stale: what it was made from has changed",
-    };
-    int status;
-
-    if (pool->ready == 0 || !kind_ops(pool->key.kind)) /* an image pool counts hosts, not items */
-        return 0;
-    status = look_at_key(comparison, &pool->key, fingerprint, &why);
-    if (status == -ENOENT || status == -EPERM)
-        verdict = (struct verdict){ .fingerprint = NULL, .reason = why.message };
-    else if (status < 0)
-        return error_set(error, status, "pool %s cannot be checked: %s", pool->id, why.message);
-    return each_item(comparison, pool->id, 1u << ITEM_READY, check_if_stale, &verdict, error);
-}
+/* ---- stale items ---- */
 
 static int retire_all_stale(struct comparison *comparison, struct error *error)
 {
-    autofree struct pool *pools = calloc(PAGE, sizeof(*pools));
-    char marker[ID_SIZE] = "";
-    size_t count = PAGE;
-    int result = 0;
+    struct inspection inspection = {
+        .store = comparison->store,
+        .client = comparison->client,
+        .now_ms = comparison->now_ms,
+        .waited = comparison->waited,
+    };
+    int status = inspect_all(&inspection, error);
 
-    if (!pools)
-        return error_set(error, -ENOMEM, "no memory for a list of pools");
-    while (count == PAGE) {
-        int status = pool_list(comparison->store, -1, NULL, marker, PAGE, pools, &count, error);
-
-        if (status < 0)
-            return status;
-        for (size_t i = 0; i < count; i++) {
-            status = retire_stale(comparison, &pools[i], error);
-            if (status < 0)
-                result = status;
-        }
-        if (count)
-            text_copy(marker, sizeof(marker), pools[count - 1].id);
-    }
-    return result;
+    comparison->found->stale_items = inspection.stale_items;
+    return status;
 }
 
 /* ---- transfers ---- */
@@ -334,8 +224,7 @@ static int check_transfer(struct comparison *comparison, const struct transfer *
     if (status < 0 || (item.state != ITEM_READY && item.state != ITEM_CLAIMED) ||
         text_equal(item.transfer_id, transfer->id))
         return status;
-    return lose(comparison, &item, "its volume is offered by a transfer that is not ours",
-                &comparison->found->lost_items, error);
+    return lose(comparison, &item, "its volume is offered by a transfer that is not ours", error);
 }
 
 static int compare_transfers(struct comparison *comparison, struct error *error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the threads of workers.c run: a worker's loop and the keeper's. */
+/* What the threads of workers.c run: the loops of a worker, of the keeper and the inspector. */
 #ifndef LARDER_BOOTSTRAP_WORKER_H
 #define LARDER_BOOTSTRAP_WORKER_H
 
@@ -23,6 +23,7 @@ struct hand {
 
 void worker_run(struct hand *hand);
 void keeper_run(struct hand *hand);
+void inspector_run(struct hand *hand);
 
 /* The options as they are now (SIGHUP may have changed them). */
 void workers_options(struct workers *workers, struct bootstrap_options *ret_options);

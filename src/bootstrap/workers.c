@@ -21,10 +21,22 @@ struct thread {
 struct workers {
     struct bell item_bell;   /* workers wait on it */
     struct bell pool_bell;   /* the keeper waits on it */
+    struct bell change_bell; /* the inspector waits on it, until the end */
     pthread_mutex_t lock;    /* of options */
     struct bootstrap_options options;
     size_t count;            /* threads that run */
-    struct thread threads[]; /* the first is the keeper */
+    struct thread threads[]; /* the first is the keeper, the second the inspector */
+};
+
+enum role { KEEPER, INSPECTOR, WORKER };
+static const struct {
+    const char *name;
+    void (*run)(struct hand *hand);
+    size_t bell;
+} roles[] = {
+    [KEEPER] = { "keeper", keeper_run, offsetof(struct workers, pool_bell) },
+    [INSPECTOR] = { "inspector", inspector_run, offsetof(struct workers, change_bell) },
+    [WORKER] = { "worker", worker_run, offsetof(struct workers, item_bell) },
 };
 
 void workers_options(struct workers *workers, struct bootstrap_options *ret_options)
@@ -73,15 +85,15 @@ static int start_thread(struct workers *workers, const struct bootstrap *bootstr
                         struct error *error)
 {
     struct thread *thread = &workers->threads[workers->count];
-    bool keeper = workers->count == 0;
+    enum role role = workers->count < WORKER ? (enum role)workers->count : WORKER;
     int status;
 
-    thread->run = keeper ? keeper_run : worker_run;
+    thread->run = roles[role].run;
     thread->hand.workers = workers;
     thread->hand.bootstrap = bootstrap;
-    thread->hand.bell = keeper ? &workers->pool_bell : &workers->item_bell;
+    thread->hand.bell = (struct bell *)((char *)workers + roles[role].bell);
     text_make_uuid(thread->hand.owner);
-    thread->hand.pulse = pulse_open(keeper ? "keeper" : "worker");
+    thread->hand.pulse = pulse_open(roles[role].name);
     status = client_open(bootstrap->cloud, &thread->hand.client, error);
     if (status < 0) {
         pulse_close(thread->hand.pulse);
@@ -105,7 +117,7 @@ static struct workers *new_workers(const struct bootstrap *bootstrap, size_t thr
         return NULL;
     workers->options = *bootstrap->options;
     if (pthread_mutex_init(&workers->lock, NULL) || bell_init(&workers->item_bell) ||
-        bell_init(&workers->pool_bell)) {
+        bell_init(&workers->pool_bell) || bell_init(&workers->change_bell)) {
         free(workers);
         return NULL;
     }
@@ -116,7 +128,7 @@ int workers_start(const struct bootstrap *bootstrap, struct workers **ret_worker
                   struct error *error)
 {
     const struct bootstrap_options *options = bootstrap->options;
-    size_t threads = 1 + (options->observe ? 0 : (size_t)options->workers);
+    size_t threads = options->observe ? 1 : 2 + (size_t)options->workers;
     struct workers *workers = new_workers(bootstrap, threads);
     int status = 0;
 
@@ -128,7 +140,7 @@ int workers_start(const struct bootstrap *bootstrap, struct workers **ret_worker
         workers_stop(workers, INT32_MAX);
         return status;
     }
-    log_info("%zu worker threads and the keeper run", threads - 1);
+    log_info("%zu worker threads and the keeper run", options->observe ? 0 : threads - 2);
     *ret_workers = workers;
     return 0;
 }
@@ -150,6 +162,7 @@ int workers_stop(struct workers *workers, int64_t grace_ms)
         return 0;
     bell_close(&workers->item_bell);
     bell_close(&workers->pool_bell);
+    bell_close(&workers->change_bell);
     clock_gettime(CLOCK_REALTIME, &deadline); /* what pthread_timedjoin_np() goes by */
     deadline.tv_sec += grace_ms / 1000;
     for (size_t i = 0; i < workers->count; i++)
@@ -159,6 +172,7 @@ int workers_stop(struct workers *workers, int64_t grace_ms)
         return status; /* what they still use must stay */
     bell_destroy(&workers->item_bell);
     bell_destroy(&workers->pool_bell);
+    bell_destroy(&workers->change_bell);
     pthread_mutex_destroy(&workers->lock);
     free(workers);
     return 0;

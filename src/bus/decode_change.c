@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Glance's images and Keystone's projects: what has changed is asked of the service itself. */
+/* What items are made from: Glance's images, Keystone's projects, and whatever else of Neutron and
+ * Cinder decides about ports and volumes.  What has changed is asked of the service itself. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -41,4 +43,22 @@ int decode_project(const struct message *message, const struct decoding *decodin
                                                                     disabled) };
     status = json_read(message->payload, &project_shape, &event->project, error);
     return status < 0 ? status : 1;
+}
+
+/* Services tell of failures and of many at once in other forms, which name no id there. */
+int decode_subject(const struct message *message, const struct decoding *decoding,
+                   struct boot_event *event, struct error *error)
+{
+    const char *id = NULL;
+
+    for (size_t i = 0; i < SUBJECT_PATHS && !id; i++)
+        if (decoding->paths[i])
+            id = json_text(json_at(message->payload, decoding->paths[i]));
+    if (!id)
+        return 0;
+    if (!text_is_id(id))
+        return error_set(error, -EINVAL, "what has changed is no id of OpenStack");
+    event->subject.subject = decoding->subject;
+    text_copy(event->subject.id, ID_SIZE, id);
+    return 1;
 }

@@ -7,10 +7,15 @@
 #include "bus/envelope.h"
 #include "bus/event.h"
 
+#define SUBJECT_PATHS 2
+
 /* What a row of the table says beyond the decoder. */
 struct decoding {
     enum event_change change;
     enum boot_outcome outcome; /* instances */
+    /* subjects: what has changed, and where its id may stand in the payload */
+    enum subject subject;
+    const char *paths[SUBJECT_PATHS];
 };
 
 /* Fills the event's part of the union; the rest is done.  1, 0 (of no interest), -EINVAL. */
@@ -35,6 +40,9 @@ int decode_volume(const struct message *message, const struct decoding *decoding
 int decode_image(const struct message *message, const struct decoding *decoding,
                  struct boot_event *event, struct error *error);
 int decode_project(const struct message *message, const struct decoding *decoding,
+                   struct boot_event *event, struct error *error);
+
+int decode_subject(const struct message *message, const struct decoding *decoding,
                    struct boot_event *event, struct error *error);
 
 #endif

@@ -7,6 +7,7 @@
 #define LARDER_BUS_EVENT_H
 
 #include "store/boot.h"
+#include "store/change.h"
 #include "store/key.h"
 
 enum boot_event_kind {
@@ -16,8 +17,9 @@ enum boot_event_kind {
     EVENT_IMAGE,    /* made, changed or gone */
     EVENT_PROJECT,  /* made, changed or gone */
     EVENT_CACHE,    /* Nova caches images on an aggregate's hosts: begun, progress, ended */
+    EVENT_SUBJECT,  /* something that ports or volumes are made from has changed or is gone */
 };
-#define EVENT_KINDS 6
+#define EVENT_KINDS 7
 
 enum event_change { CHANGE_MADE, CHANGE_CHANGED, CHANGE_GONE, CHANGE_BEGUN, CHANGE_ENDED };
 
@@ -45,6 +47,11 @@ struct project_event {
     bool disabled;
 };
 
+struct subject_event {
+    enum subject subject;
+    char id[ID_SIZE];
+};
+
 #define CACHE_IMAGES_MOST 64
 struct cache_event {
     int64_t aggregate_id;
@@ -68,6 +75,7 @@ struct boot_event {
         struct boot instance;
         struct image_event image;
         struct project_event project;
+        struct subject_event subject;
         struct cache_event cache;
     };
 };

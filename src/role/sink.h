@@ -22,6 +22,7 @@ typedef int (*sink)(struct store *store, const struct harvest *harvest, struct e
 int sink_boots(struct store *store, const struct harvest *harvest, struct error *error);
 int sink_sightings(struct store *store, const struct harvest *harvest, struct error *error);
 int sink_images(struct store *store, const struct harvest *harvest, struct error *error);
+int sink_changes(struct store *store, const struct harvest *harvest, struct error *error);
 
 /* All of them. */
 int sinks_take(struct store *store, const struct harvest *harvest, struct error *error);

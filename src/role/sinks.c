@@ -12,6 +12,7 @@ static const sink sinks[] = {
     sink_boots,
     sink_sightings,
     sink_images,
+    sink_changes,
 };
 
 struct taking {

@@ -438,10 +438,24 @@ static const char *const hook_tables[] = {
     NULL,
 };
 
+static const char *const change_tables[] = {
+    /* What is said to have changed, until the pools concerned were looked at. */
+    "CREATE TABLE IF NOT EXISTS changes ("
+    " subject ENUM('network','group','image','type','quality','project') NOT NULL,"
+    " id" ID ","
+    " noted_ms" TIME ","
+    " due_ms" TIME ","
+    " PRIMARY KEY (subject, id),"
+    " KEY changes_due (due_ms)"
+    ")" TABLE_OPTIONS,
+    NULL,
+};
+
 static const char *const *const migrations[] = {
     first_tables,    /* 1 */
     forecast_tables, /* 2 */
     hook_tables,     /* 3 */
+    change_tables,   /* 4 */
 };
 
 int schema_newest(void)

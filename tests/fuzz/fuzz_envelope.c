@@ -15,6 +15,8 @@ static void check_event(const struct boot_event *event)
     }
     if (event->kind == EVENT_PORT)
         fuzz_must(text_is_uuid(event->port.port_id));
+    if (event->kind == EVENT_SUBJECT)
+        fuzz_must(text_is_id(event->subject.id) && (unsigned)event->subject.subject < SUBJECTS);
     if (event->kind == EVENT_CACHE)
         fuzz_must(event->cache.cached_count <= CACHE_IMAGES_MOST &&
                   event->cache.failed_count <= CACHE_IMAGES_MOST);

@@ -156,6 +156,81 @@ START_TEST(stale_items_are_replaced)
 }
 END_TEST
 
+/* Each thing that a fingerprint holds, changed by itself. */
+static void goes_stale(enum kind kind, const char *change, int64_t made_anew, const char *why)
+{
+    struct item item;
+
+    begin(kind, 1);
+    item = rig_item(ITEM_READY);
+    fake_cloud_say("%s", change);
+    check_found(0, 0, 1, 0);
+    must(item_get(service_store, item.id, &item, &error));
+    ck_assert_int_eq(item.state, ITEM_RELEASING);
+    ck_assert_msg(strstr(item.reason, why) != NULL, "%s: %s", change, item.reason);
+    rig_start();
+    rig_wait(GONE, 1);
+    rig_wait(READY, made_anew);
+    rig_stop();
+    rig_close();
+}
+
+START_TEST(a_change_of_the_type_is_seen)
+{
+    goes_stale(KIND_VOLUME, "set specs other", 1, "stale");
+}
+END_TEST
+
+START_TEST(a_change_of_the_images_audience_is_seen)
+{
+    begin(KIND_VOLUME, 1);
+    fake_cloud_say("set visibility shared");
+    check_found(0, 0, 1, 0);
+    let_work(READY, 1);
+    fake_cloud_say("set member c");
+    check_found(0, 0, 1, 0);
+    rig_close();
+}
+END_TEST
+
+START_TEST(an_image_that_needs_more_disk_is_seen)
+{
+    goes_stale(KIND_VOLUME, "set min_disk 2", 0, "does not fit");
+}
+END_TEST
+
+START_TEST(a_disabled_project_is_seen)
+{
+    goes_stale(KIND_PORT, "set project disabled", 0, "is disabled");
+}
+END_TEST
+
+START_TEST(a_deleted_project_is_seen)
+{
+    goes_stale(KIND_PORT, "set project deleted", 0, "could not be found");
+}
+END_TEST
+
+START_TEST(a_network_that_is_not_shared_any_more_is_seen)
+{
+    goes_stale(KIND_PORT, "set shared 0", 0, "is not shared with project");
+}
+END_TEST
+
+/* It would be handed out all the same, were the adoption as trusting as this. */
+START_TEST(claimed_items_go_stale_too)
+{
+    struct claim_request request;
+
+    begin(KIND_PORT, 1);
+    request = request_for(1, &ask, 1);
+    make_claim(&request, clock_now_ms(), true);
+    fake_cloud_say("set subnets 2");
+    check_found(0, 0, 1, 0);
+    rig_close();
+}
+END_TEST
+
 /* What an image pool counts as ready are hosts; there is no resource of ours to compare. */
 START_TEST(images_that_are_warm_on_hosts_are_left_alone)
 {
@@ -272,7 +347,10 @@ SERVICE_MAIN("reconcile", what_agrees_is_left_alone, orphans_are_removed_and_str
              what_is_being_made_is_no_orphan, the_second_of_two_is_an_orphan,
              items_without_resource_are_replaced, an_offer_that_is_not_ours_is_ended,
              stale_items_are_replaced, images_that_are_warm_on_hosts_are_left_alone,
-             items_of_an_image_that_is_not_active_go,
+             items_of_an_image_that_is_not_active_go, a_change_of_the_type_is_seen,
+             a_change_of_the_images_audience_is_seen, an_image_that_needs_more_disk_is_seen,
+             a_disabled_project_is_seen, a_deleted_project_is_seen,
+             a_network_that_is_not_shared_any_more_is_seen, claimed_items_go_stale_too,
              what_is_denied_once_is_not_lost, an_adoption_that_happened_is_done,
              an_adoption_that_did_not_happen_is_undone,
              a_cloud_that_is_away_changes_nothing)

@@ -226,6 +226,55 @@ START_TEST(test_images_and_projects)
 }
 END_TEST
 
+/* As Neutron, Glance and Cinder write them; see the table in bus/decode.c. */
+START_TEST(test_subjects)
+{
+    static const struct {
+        const char *type, *payload;
+        enum subject subject;
+        const char *id; /* NULL: of no interest */
+    } cases[] = {
+        { "network.update.end", "{\"network\": {\"id\": \"" IMAGE "\", \"mtu\": 1400}}",
+          SUBJECT_NETWORK, IMAGE },
+        { "network.delete.end", "{\"network\": {}, \"network_id\": \"" IMAGE "\"}",
+          SUBJECT_NETWORK, IMAGE },
+        { "subnet.create.end", "{\"subnet\": {\"id\": \"x\", \"network_id\": \"" IMAGE "\"}}",
+          SUBJECT_NETWORK, IMAGE },
+        { "subnet.create.end", "{\"subnets\": [{\"network_id\": \"" IMAGE "\"}]}",
+          SUBJECT_NETWORK, IMAGE },
+        { "subnet.delete.end", "{\"subnet_id\": \"" INSTANCE "\"}", 0, NULL },
+        { "rbac_policy.delete.end", "{\"rbac_policy\": {\"object_id\": \"" IMAGE "\", "
+          "\"object_type\": \"network\"}, \"rbac_policy_id\": \"" INSTANCE "\"}",
+          SUBJECT_NETWORK, IMAGE },
+        { "security_group.delete.end", "{\"security_group_id\": \"" IMAGE "\"}", SUBJECT_GROUP,
+          IMAGE },
+        { "security_group_rule.create.end", "{\"security_group_rule\": {}}", 0, NULL },
+        { "image.member.delete", "{\"image_id\": \"" IMAGE "\", \"member_id\": \"" PROJECT "\"}",
+          SUBJECT_IMAGE, IMAGE },
+        { "volume_type.update", "{\"volume_types\": {\"id\": \"" IMAGE "\"}}", SUBJECT_TYPE,
+          IMAGE },
+        { "volume_type.update", "{\"volume_types\": null, \"id\": \"x\", \"error_message\": "
+          "\"no\"}", 0, NULL },
+        { "volume_type_extra_specs.create", "{\"type_id\": \"" IMAGE "\", \"specs\": {}}",
+          SUBJECT_TYPE, IMAGE },
+        { "volume_type_project.access.remove", "{\"volume_type_id\": \"" IMAGE "\"}",
+          SUBJECT_TYPE, IMAGE },
+        { "qos_specs.update", "{\"id\": \"" IMAGE "\", \"specs\": {}}", SUBJECT_QUALITY, IMAGE },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        ck_assert_int_eq(decode_text(cases[i].type, cases[i].payload), cases[i].id != NULL);
+        if (!cases[i].id)
+            continue;
+        ck_assert_int_eq(event.kind, EVENT_SUBJECT);
+        ck_assert_int_eq(event.subject.subject, cases[i].subject);
+        ck_assert_str_eq(event.subject.id, cases[i].id);
+    }
+    ck_assert_int_eq(decode_text("network.update.end", "{\"network\": {\"id\": \"../x\"}}"),
+                     -EINVAL);
+}
+END_TEST
+
 #define PORT(owner, device)                                                                        \
     "{\"port\": {\"id\": \"" INSTANCE "\", \"network_id\": \"" IMAGE "\", \"project_id\": \""    \
     PROJECT "\", \"device_owner\": \"" owner "\", \"device_id\": \"" device "\"}}"
@@ -327,6 +376,6 @@ END_TEST
 
 UNIT_MAIN("decode", test_instances_in_both_formats, test_image_caches, test_ports, test_volumes,
           test_captures_are_peeked_at, test_both_ways_agree,
-          test_boots_that_found_no_host, test_images_and_projects,
+          test_boots_that_found_no_host, test_images_and_projects, test_subjects,
           test_ports_that_no_boot_makes, test_forged_event_type, test_hostile, test_too_long,
           test_deep, test_damaged_captures)

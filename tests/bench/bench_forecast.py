@@ -5,6 +5,7 @@ Runs larder-backtest over the test part of each trace, the peers on the same ori
 and each length the weighted quantile losses, with block-bootstrap intervals of the ratios, and the coverage.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import numpy as np
 import pandas
 
+import forecast_library as library
 import forecast_peers as peers
 import report
 
@@ -118,6 +120,8 @@ def run_trace(folder, row, work, every):
     report.say('larder-backtest on ' + name)
     forecasts, scores = backtest(path, slot, first_s, least, os.path.join(work, name))
     groups = []
+    report.say('ETS, ARIMA, MSTL, Prophet, ADIDA, IMAPA on ' + name)
+    points = library_points(slots, [key for word in words for key in group_keys(slots, word)], slot, first_s // slot - 1)
     for word in words:
         for length_s in LENGTHS:
             report.say('peers on %s %s, %s' % (name, word, LENGTHS[length_s]))
@@ -125,16 +129,24 @@ def run_trace(folder, row, work, every):
             part = forecasts[forecasts['length'] == length_s]
             larder = {s.key: part.loc[part['key'] == s.key, list(LEVELS)].to_numpy() for s in series}
             group = Group('%s %s' % (name.split('-')[0], word), length_s, series, first_s // slot - 1, larder, every)
-            add_peers(group, refit_days)
+            add_peers(group, refit_days, points)
             groups.append(group)
             show(group, slot)
     return groups, scores, slots
 
 
-def add_peers(group, refit_days):
+def library_points(slots, keys, slot, first):
+    """{key: {method: {length in slots: point forecasts}}}"""
+    tasks = [(slots[key], slot, [length // slot for length in LENGTHS], first) for key in keys]
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        return dict(zip(keys, pool.map(library.points_of, tasks)))
+
+
+def add_peers(group, refit_days, points):
     rows = {}
     for series in group.series:
-        for method, quantiles in peers.classics(series, group.tests[series.key]).items():
+        said = {name: part[series.length] for name, part in points[series.key].items()}
+        for method, quantiles in peers.classics(series, group.tests[series.key], said).items():
             rows.setdefault(method, {})[series.key] = quantiles
     for method, said in peers.gbdt(group.series, group.first, refit_days).items():
         rows[method] = {key: quantiles[::group.every] for key, quantiles in said.items()}

@@ -2,6 +2,10 @@
 """The peers of Larder's forecasts: classic ones, and gradient boosting (LightGBM).
 
 Each gives quantiles for every origin of the test part, as an array (origins, levels), from what was seen before each.
+Classic are empirical quantiles (of the same time of the last 14 days; of the last days), a negative binomial around an
+EWMA, and point forecasts with the quantiles of their last week's errors around them (split conformal, over a window that
+moves with the origin), errors as they are and of log1p: EWMA, seasonal means, TSB, Croston's method, and those of
+forecast_library.py. The best of them all is chosen for each row in hindsight.
 """
 import lightgbm
 import numpy as np
@@ -97,7 +101,8 @@ def croston(series, alpha):
     return out
 
 
-def classics(series, tests):
+def classics(series, tests, library):
+    """`library`: more point forecasts, {name: demand of the window behind each origin}."""
     week, day = 7 * series.day, series.day
     rows = {'seasonal naive': naive(series, tests)}
     for days in (1, 4, 7):
@@ -106,7 +111,7 @@ def classics(series, tests):
         rows['EWMA NB %d' % half_life] = negative_binomial(series, tests, half_life)
     season = np.mean([series.window(np.arange(series.count) + 1 - back * day) for back in range(1, 8)], axis=0)
     points = {'EWMA %d' % h: series.mean(h) * series.length for h in (series.hour, 3 * series.hour, day)}
-    points.update({'TSB': intermittent(series, 0.1, 0.05), 'Croston SBA': croston(series, 0.1), 'seasonal mean': season})
+    points.update({'TSB': intermittent(series, 0.1, 0.05), 'Croston SBA': croston(series, 0.1), 'seasonal mean': season, **library})
     for name, point in points.items():
         for log in (False, True):
             rows['%s, conformal%s' % (name, ', log1p' if log else '')] = conformal(series, tests, point, log, week)

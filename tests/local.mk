@@ -183,7 +183,7 @@ service-tests: $(service_tests) $(bench_programs)
 EXTRA_DIST += doc/api.md tests/service/api.py tests/service/api_client.py \
 	tests/service/api_watch.py tests/service/exposition.py \
 	tests/service/api_hostile.py tests/service/api_observe.py tests/service/api_trouble.py tests/service/api_work.py \
-	tests/service/run tests/service/servers.sh
+	tests/service/run tests/service/servers.sh tests/service/valgrind.supp
 
 # Programs that tests/bench/run measures with.
 bench_programs = \

@@ -53,7 +53,8 @@ unit_tests = \
 	tests/unit/test_transport \
 	tests/unit/test_trace \
 	tests/unit/test_url \
-	tests/unit/test_version
+	tests/unit/test_version \
+	tests/unit/test_year
 
 service_tests = \
 	tests/service/test_api \

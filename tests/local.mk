@@ -5,6 +5,7 @@
 unit_tests = \
 	tests/unit/test_backoff \
 	tests/unit/test_calendar \
+	tests/unit/test_calibration \
 	tests/unit/test_clock \
 	tests/unit/test_cloud_answer \
 	tests/unit/test_cloud_catalog \

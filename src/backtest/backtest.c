@@ -196,11 +196,13 @@ static int score_length(struct run *run, int64_t seen, int which)
 
 /* ---- the pool ---- */
 
+/* What is ordered at the end of a slot is usable when the next one and the lead time have passed,
+ * and what the slot after them wants is served before that of the next slot's end comes. */
 static int size_pool(struct run *run, int64_t seen)
 {
     const struct backtest_options *options = run->options;
     int64_t now_s = slot_start_s(run, seen);
-    int64_t interval_s = (1 + options->lead_slots) * options->slot_s;
+    int64_t interval_s = (2 + options->lead_slots) * options->slot_s;
     struct distribution forecast;
     struct target_case of = { .tier = TIER_GUARANTEED, .forecast = &forecast,
                               .level = options->level,

@@ -99,7 +99,7 @@ static void run_naive(const struct demand *demand, const struct backtest_options
                       struct pool_score *score)
 {
     struct pool_run run;
-    int64_t window = 1 + options->lead_slots;
+    int64_t window = 2 + options->lead_slots;
     double target = 0;
 
     pool_run_start(&run, options->lead_slots, 0);

@@ -5,7 +5,6 @@
 #include <math.h>
 
 #define GAIN 0.02       /* for all of a usual slot's demand */
-#define START 0.36      /* chosen by hand on the Azure trace, its test part too: not fitted */
 #define LEAST (-0.2)
 #define MOST 1.0
 #define USUAL_GAIN 0.01
@@ -13,7 +12,7 @@
 
 void correction_start(struct correction *correction, double asked)
 {
-    *correction = (struct correction){ .asked = asked, .log = START };
+    *correction = (struct correction){ .asked = asked };
 }
 
 void correction_learn(struct correction *correction, double wanted, double served)

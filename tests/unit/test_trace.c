@@ -117,5 +117,22 @@ START_TEST(pool_with_a_lead)
 }
 END_TEST
 
+/* Of an even demand the target must be that of lead + 2 slots, and no less will do. */
+START_TEST(what_a_target_must_cover)
+{
+    for (int lead = 0; lead < 4; lead++)
+        for (int slots = lead + 1; slots <= lead + 2; slots++) {
+            struct pool_score score = { 0 };
+            struct pool_run run;
+
+            pool_run_start(&run, lead, 10 * slots);
+            for (int i = 0; i < 100; i++)
+                pool_run_slot(&run, 10, 10 * slots, 1, &score);
+            ck_assert_int_eq(score.served == score.demand, slots == lead + 2);
+        }
+}
+END_TEST
+
 UNIT_MAIN("trace", columns_in_any_order, comments_and_a_key_called_total, long_keys_are_refused,
-          odd_files_are_refused, packed_traces, pool_with_a_lead)
+          odd_files_are_refused, packed_traces, pool_with_a_lead,
+          what_a_target_must_cover)

@@ -2,6 +2,7 @@
 /* All pools together: what each gets where limits are shared. */
 #include "reserve/plan.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -176,9 +177,32 @@ START_TEST(degenerate_input_is_survived)
 }
 END_TEST
 
+/* NaN, infinite, negative, falling: ceiling and limit hold, and the other pool gets its own. */
+START_TEST(odd_forecasts_never_make_an_unbounded_pool)
+{
+    static const double odd[] = { NAN, INFINITY, -INFINITY, -1e9, 1e300 };
+    const struct plan_limits limits = { .items_in_all = 200 };
+
+    for (int i = 0; i < 2 * 5; i++) {
+        struct plan_pool pools[2] = { pool_of("p", 10), pool_of("q", 10) };
+
+        for (int j = 0; j < DISTRIBUTION_LEVELS; j += 1 + i / 5 * 3)
+            pools[0].forecast.quantiles[j] = odd[i % 5];
+        pools[0].forecast.mean = pools[0].forecast.variance = odd[i % 5];
+        pools[0].ceiling = 150;
+        plan(&limits, pools, 2);
+        ck_assert_int_ge(pools[0].answer.after.target, 0);
+        ck_assert_int_le(pools[0].answer.after.target, 150);
+        ck_assert_int_ge(pools[1].answer.after.target, 30);
+        ck_assert_int_le(pools[0].answer.after.target + pools[1].answer.after.target, 200);
+    }
+}
+END_TEST
+
 UNIT_MAIN("plan", levels_come_from_tiers_costs_and_rules,
           without_a_forecast_the_interval_is_lead_time_and_review,
           old_forecasts_are_known_by_their_age, a_limit_is_shared_by_marginal_benefit,
           what_is_guaranteed_is_worth_more, floors_come_first, each_project_has_its_share,
           small_volumes_go_before_large_ones, what_the_idle_age_holds_goes_first,
-          degenerate_input_is_survived)
+          degenerate_input_is_survived,
+          odd_forecasts_never_make_an_unbounded_pool)

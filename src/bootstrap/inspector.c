@@ -9,7 +9,7 @@
 #include "bootstrap/worker.h"
 
 #define LEASE "inspect"
-#define LEASE_MS 60000 /* of a process that died while it looked */
+#define LEASE_MS 15000 /* of a process that died while it looked */
 #define REST_MS 1000   /* between two looks for changes */
 
 /* How many changes were looked at. */
@@ -26,6 +26,7 @@ static int inspect_once(struct hand *hand, int64_t now_ms, size_t *ret_count, st
         return status;
     inspection.store = store;
     status = inspect_changes(&inspection, ret_count, error);
+    lease_drop(store, LEASE, hand->owner, NULL);
     if (inspection.stale_items)
         workers_wake(hand->workers);
     return status;

@@ -57,11 +57,13 @@ feedback_sources = \
 store_sources = \
 	src/store/adoption_row.c src/store/adoption_row.h \
 	src/store/boot.c src/store/boot.h \
+	src/store/calendar_row.c src/store/calendar_row.h \
 	src/store/claim_row.c src/store/claim_row.h \
 	src/store/change.c src/store/change.h \
 	src/store/compute_host.c \
 	src/store/connection.c src/store/connection.h \
 	src/store/demand.c src/store/demand.h \
+	src/store/event.c src/store/event.h \
 	src/store/figures.c src/store/figures.h \
 	src/store/forecast.c src/store/forecast.h \
 	src/store/gap.c src/store/gap.h \
@@ -155,6 +157,8 @@ bootstrap_sources = \
 	src/bootstrap/workers.c
 
 role_sources = \
+	src/role/almanac.c src/role/almanac.h \
+	src/role/calendars.c src/role/calendars.h \
 	src/role/csv.c src/role/csv.h \
 	src/role/csv_import.c \
 	src/role/historian.c src/role/historian.h \
@@ -183,6 +187,7 @@ api_sources = \
 	src/api/auth.c src/api/auth.h \
 	src/api/claims.c \
 	src/api/decisions.c \
+	src/api/events.c \
 	src/api/demand.c \
 	src/api/filter.c src/api/filter.h \
 	src/api/forecasts.c \

@@ -65,6 +65,7 @@ service_tests = \
 	tests/service/test_claim \
 	tests/service/test_cloud \
 	tests/service/test_cloud_tls \
+	tests/service/test_events \
 	tests/service/test_image \
 	tests/service/test_history \
 	tests/service/test_item \
@@ -124,6 +125,7 @@ tests_service_test_history_SOURCES = tests/service/test_history.c $(service_help
 tests_service_test_item_SOURCES = tests/service/test_item.c $(service_helpers)
 tests_service_test_sighting_SOURCES = tests/service/test_sighting.c $(claims_helpers)
 predicting_helpers = $(service_helpers) tests/service/predicting.c tests/service/predicting.h
+tests_service_test_events_SOURCES = tests/service/test_events.c $(predicting_helpers)
 tests_service_test_predictor_SOURCES = tests/service/test_predictor.c $(predicting_helpers)
 tests_service_test_slot_SOURCES = tests/service/test_slot.c $(predicting_helpers)
 tests_service_test_store_SOURCES = tests/service/test_store.c $(service_helpers)

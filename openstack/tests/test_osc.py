@@ -14,7 +14,7 @@ from keystoneauth1 import noauth, session
 from osc_lib import exceptions
 
 from larder_openstack.osc import columns, plugin
-from larder_openstack.osc import claim, decision, demand, image, item, pool, report, tier, utilisation
+from larder_openstack.osc import claim, decision, demand, event, image, item, pool, report, tier, utilisation
 from tests import fake_daemon
 
 PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
@@ -146,6 +146,31 @@ class CommandTest(CommandCase):
                          [request[:2] for request in self.server.requests[-2:]])
         with self.assertRaises(SystemExit):
             self.run_command(tier.SetTier, 'gold', '--project', 'demo')
+
+    def test_events(self):
+        made = {'id': 'e1', 'name': 'month end', 'begin_at': 'b', 'end_at': 'e', 'recurrence': None, 'project_id': 'demo',
+                'flavor_id': None, 'series_id': None, 'created_at': 'c'}
+        self.answer({'event': made})
+        shown = json.loads(self.run_command(
+            event.CreateEvent, 'month end', '--begin', 'b', '--end', 'e', '--project', 'demo', '--recurrence',
+            'FREQ=MONTHLY', '-f', 'json'))
+        self.assertEqual(made, shown)
+        self.assertEqual(('POST', '/v1/events', {'event': {
+            'name': 'month end', 'begin_at': 'b', 'end_at': 'e', 'recurrence': 'FREQ=MONTHLY', 'project_id': 'demo',
+            'flavor_id': None, 'series_id': None}}), self.server.requests[-1][:3])
+        self.assertEqual(made, json.loads(self.run_command(event.ShowEvent, 'e1', '-f', 'json')))
+        self.answer({'events': [made], 'links': []})
+        self.assertEqual('e1 month end b e None demo None None\n', self.run_command(event.ListEvent, '-f', 'value'))
+        self.answer(None, 204)
+        self.run_command(event.DeleteEvent, 'e1', 'e2')
+        self.assertEqual([('DELETE', '/v1/events/e1'), ('DELETE', '/v1/events/e2')],
+                         [request[:2] for request in self.server.requests[-2:]])
+        with self.assertRaises(SystemExit):
+            self.run_command(event.CreateEvent, 'no times')
+        self.answer({'calendars': [{'source': '/etc/holidays.ics', 'read_at': 'r', 'changed_at': 'c', 'checked_at': 'k',
+                                    'occurrences_ahead': 12, 'error': None}], 'links': []})
+        self.assertEqual('/etc/holidays.ics 12 None\n', self.run_command(
+            event.ListCalendar, '-f', 'value', '-c', 'Source', '-c', 'Occurrences Ahead', '-c', 'Error'))
 
     def test_report(self):
         gain = {'hits': 49, 'misses': 1, 'hit_rate': 0.98, 'seconds_saved': 75.2, 'idle_hours': 12.25}

@@ -73,6 +73,14 @@ int tiers_list(struct request *request, struct reply *reply, struct error *error
 int tiers_set(struct request *request, struct reply *reply, struct error *error);
 int tiers_unset(struct request *request, struct reply *reply, struct error *error);
 
+/* events.c */
+extern const struct parameters event_parameters;
+int events_list(struct request *request, struct reply *reply, struct error *error);
+int events_show(struct request *request, struct reply *reply, struct error *error);
+int events_make(struct request *request, struct reply *reply, struct error *error);
+int events_remove(struct request *request, struct reply *reply, struct error *error);
+int calendars_list(struct request *request, struct reply *reply, struct error *error);
+
 /* report.c */
 extern const struct parameters report_parameters;
 int report_show(struct request *request, struct reply *reply, struct error *error);

@@ -43,6 +43,11 @@ static const struct route routes[] = {
     { "GET", "/v1/tiers", ACCESS_READ, false, &tier_parameters, tiers_list },
     { "PUT", "/v1/tiers", ACCESS_ADMIN, true, NULL, tiers_set },
     { "DELETE", "/v1/tiers/{id}", ACCESS_ADMIN, false, NULL, tiers_unset },
+    { "GET", "/v1/events", ACCESS_READ, false, &event_parameters, events_list },
+    { "POST", "/v1/events", ACCESS_ADMIN, true, NULL, events_make },
+    { "GET", "/v1/events/{id}", ACCESS_READ, false, NULL, events_show },
+    { "DELETE", "/v1/events/{id}", ACCESS_ADMIN, false, NULL, events_remove },
+    { "GET", "/v1/calendars", ACCESS_READ, false, NULL, calendars_list },
     { "GET", "/v1/report", ACCESS_READ, false, &report_parameters, report_show },
     { "GET", "/v1/decisions", ACCESS_READ, false, &decision_parameters, decisions_list },
 };

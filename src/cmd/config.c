@@ -239,6 +239,19 @@ static const struct option options[] = {
         "After so long a model is built anew of the history, with what came late."),
     INT("predict", "history", predict.history_days, 0, "60", 1, 3650, "days",
         "What was seen is kept for so long, and series of which nothing was seen since go too."),
+    TEXT("predict", "time_zone", predict.time_zone, 0, "UTC",
+         "Where hours and days are those that people live by, as Europe/Berlin: demand is taken to "
+         "repeat at the same local time, over changes of the clock too. Events and calendars that "
+         "name no zone are in this one. The same for all processes."),
+    LIST("predict", "calendars", historian.calendars.sources, 0, "",
+         "Calendars of events that bear on demand (holidays, ends of month, exams): absolute paths "
+         "or URLs of iCalendar files. How much each event of a name multiplies the demand of a "
+         "series is learned from the past."),
+    INT("predict", "calendar_period", historian.calendars.period_s, 0, "3600", 60, 2592000,
+        "seconds", "Time between two readings of each calendar. What cannot be read, or is damaged "
+        "or beyond 1 MiB, leaves the last good copy."),
+    INT("predict", "calendar_timeout", historian.calendars.timeout_s, 0, "10", 1, 60, "seconds",
+        "Time that reading a calendar may take."),
 
     CHOICE("reserve", "tier", reserve.tier, OPTION_RELOAD, "probabilistic",
            "guaranteed|probabilistic|on-demand",

@@ -8,6 +8,7 @@
 
 #include "api/listen.h"
 #include "bus/transport.h"
+#include "predict/calendar.h"
 #include "role/usage.h"
 
 static bool is_role(const char *word)
@@ -159,6 +160,16 @@ static int check_slot(const struct config *config, struct error *error)
     return 0;
 }
 
+static int check_calendars(const struct config *config, struct error *error)
+{
+    struct zone zone;
+    struct error why = { 0 };
+
+    if (calendar_zone(config->predict.time_zone, 0, 1, &zone, &why) < 0)
+        return error_set(error, -EINVAL, "[predict] time_zone: %s", why.message);
+    return calendars_check(&config->historian.calendars, error);
+}
+
 static int check_listener(const struct config *config, struct error *error)
 {
     const struct bus_options *listener = &config->listener;
@@ -184,7 +195,7 @@ int config_check(const struct config *config, struct error *error)
     static int (*const checks[])(const struct config *, struct error *) = {
         check_roles, check_floors, check_lease, check_refresh, check_connections,
         check_login, check_tls,    check_slot,  check_hook_role, check_listener,
-        check_telemetry,
+        check_telemetry, check_calendars,
     };
     int status = 0;
 

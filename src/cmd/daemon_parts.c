@@ -206,6 +206,8 @@ static int start_historian(struct daemon *daemon, struct error *error)
 {
     if (!config_has_role(&daemon->config, "predictor"))
         return 0;
+    text_copy(daemon->config.historian.time_zone, sizeof(daemon->config.historian.time_zone),
+              daemon->config.predict.time_zone);
     return historian_start(&daemon->config.historian, daemon->database, daemon->cloud,
                            &daemon->historian, error);
 }

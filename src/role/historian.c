@@ -168,6 +168,16 @@ static int keep_usage(struct historian *historian, int64_t now_ms, struct error 
 
 /* ---- the loop ---- */
 
+/* Needs no cloud. */
+static void keep_calendars(struct historian *historian)
+{
+    struct error error = { 0 };
+
+    if (calendars_step(&historian->options.calendars, historian->options.time_zone,
+                       historian->store, clock_now_ms(), &error) < 0)
+        complain(historian, "the calendars", &error);
+}
+
 static const struct task {
     const char *what;
     int (*run)(struct historian *historian, int64_t now_ms, struct error *error);
@@ -208,6 +218,7 @@ static int64_t turn(struct loop *loop, void *context)
     historian->loop = loop;
     r = open_turn(historian, &error);
     if (r >= 0 && holds_lease(historian)) {
+        keep_calendars(historian);
         r = client_has_service(historian->client, SERVICE_METRIC, &error);
         historian->has_gnocchi = r > 0;
         if (r >= 0)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "role/almanac.h"
 
 LOG_MODULE("predictor");
 
@@ -51,6 +52,8 @@ bool feed_is_void(const struct pass *pass, const struct model_row *row)
         return true; /* a clock was ahead */
     if (history_start(pass, row) < row->from_ms || pass->watching->filled_ms > row->built_ms)
         return true; /* more of the history is known now */
+    if (almanac_changed_ms(pass->almanac, row) > row->built_ms)
+        return true; /* an event came whose past is to be learned from */
     return refit_is_due(pass, row);
 }
 
@@ -64,8 +67,8 @@ static int open_empty(const struct pass *pass, struct model_row *row, struct mod
     return model_new(&options, row->from_ms / 1000, ret_model, error);
 }
 
-int feed_open(const struct pass *pass, struct model_row *row, struct model **ret_model,
-              struct error *error)
+static int open_model(const struct pass *pass, struct model_row *row, struct model **ret_model,
+                      struct error *error)
 {
     const struct predict_options options = { .slot_s = pass->predictor->options->slot_s };
     struct error reason = { 0 };
@@ -77,6 +80,16 @@ int feed_open(const struct pass *pass, struct model_row *row, struct model **ret
     log_warning("the model of series %" PRId64 " is built anew of its history: %s",
                 row->series_id, reason.message);
     return open_empty(pass, row, ret_model, error);
+}
+
+int feed_open(const struct pass *pass, struct model_row *row, struct model **ret_model,
+              struct error *error)
+{
+    int status = open_model(pass, row, ret_model, error);
+
+    if (status >= 0)
+        model_set_factors(*ret_model, almanac_factors(pass->almanac, row));
+    return status;
 }
 
 /* ---- batches to slots ---- */

@@ -6,12 +6,15 @@
 #include "role/predictor.h"
 #include "store/slot.h"
 
+struct almanac;
+
 struct pass {
     const struct predictor *predictor;
     const char *owner;
     struct shard shard;
     char lease[64]; /* what is written is written under it */
     const struct watching *watching;
+    struct almanac *almanac; /* of this turn */
     int64_t now_ms;
     int64_t begun_ms; /* the same moment on the monotonic clock */
     int64_t until_ms; /* end of the last slot that is closed and known */

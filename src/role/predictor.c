@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "role/almanac.h"
 #include "role/predict_shard.h"
 #include "role/predict_totals.h"
 #include "store/forecast.h"
@@ -118,6 +119,7 @@ struct turn {
     struct loop *loop;
     int64_t now_ms, begun_ms, share, over_ms, until_ms;
     struct watching watching;
+    struct almanac *almanac; /* opened when something is due */
 };
 
 /* A listener that is behind is waited for, so that what it brings is not late; one that is gone for
@@ -139,7 +141,8 @@ static int run_pass(struct turn *turn, int64_t index, struct error *error)
     struct pass pass = {
         .predictor = hand->predictor, .owner = hand->owner,
         .shard = { .count = hand->predictor->options->shards, .index = index },
-        .watching = &turn->watching, .now_ms = turn->now_ms, .begun_ms = turn->begun_ms,
+        .watching = &turn->watching, .almanac = turn->almanac,
+        .now_ms = turn->now_ms, .begun_ms = turn->begun_ms,
         .until_ms = turn->until_ms, .from_ms = turn->over_ms, .loop = turn->loop,
     };
     int status;
@@ -171,7 +174,10 @@ static int do_shard(struct turn *turn, int64_t index, struct error *error)
         return status;
     if (hand->done_ms[index] >= turn->until_ms && hand->said_ms[index] >= turn->over_ms)
         return 0;
-    return run_pass(turn, index, error);
+    if (!turn->almanac)
+        status = almanac_open(hand->predictor->options, turn->store, turn->now_ms, &turn->almanac,
+                              error);
+    return status < 0 ? status : run_pass(turn, index, error);
 }
 
 /* Where a predictor begins to look for shards: elsewhere than the others. */
@@ -263,6 +269,8 @@ int predictor_turn(struct predictor_hand *hand, struct store *store, int64_t now
     status = begin_turn(turn, error);
     if (status >= 0)
         status = do_shards(turn, error);
+    almanac_close(turn->almanac);
+    turn->almanac = NULL;
     return status < 0 ? status : do_sums(turn, error);
 }
 

@@ -24,6 +24,7 @@ struct predictor_options {
     int64_t lease_s;
     int64_t refit_s;      /* after so long a model is built anew of the history */
     int64_t history_days; /* what is older is forgotten */
+    char time_zone[64];   /* of hours and days, and of events; "": UTC */
 };
 
 /* All members outlive the predictor. */

@@ -8,6 +8,9 @@
 static const struct column row_columns[] = {
     INT_COLUMN(struct model_row, series_id),
     CHOICE_COLUMN(struct model_row, kind, SERIES_KIND_CHOICES),
+    TEXT_COLUMN(struct model_row, project_id),
+    TEXT_COLUMN(struct model_row, image_id),
+    TEXT_COLUMN(struct model_row, flavor_id),
     INT_COLUMN(struct model_row, began_ms),
     INT_COLUMN(struct model_row, last_ms),
     INT_COLUMN(struct model_row, lead_time_ms),
@@ -23,7 +26,8 @@ static const struct row_type row_type = ROW_TYPE(struct model_row, row_columns);
 int models_read(struct store *store, const struct shard *shard, int64_t alive_ms, int64_t after,
                 size_t most, struct model_row *ret_rows, size_t *ret_count, struct error *error)
 {
-    return query_read(store, "SELECT s.id, s.kind, s.began_ms, s.last_ms,"
+    return query_read(store, "SELECT s.id, s.kind, s.project_id, s.image_id, s.flavor_id,"
+                      " s.began_ms, s.last_ms,"
                       " COALESCE(p.lead_time_ms, -1), COALESCE(m.version, 0),"
                       " COALESCE(m.from_ms, 0), COALESCE(m.seen_until_ms, 0),"
                       " COALESCE(m.built_ms, 0),"

@@ -10,6 +10,7 @@
 struct model_row {
     int64_t series_id;
     enum series_kind kind;
+    char project_id[ID_SIZE], image_id[ID_SIZE], flavor_id[NAME_SIZE]; /* of the series */
     int64_t began_ms, last_ms; /* the series' oldest and newest sighting */
     int64_t lead_time_ms;      /* its pool's; -1: it has none */
     int64_t version;           /* model_version() that wrote the state; 0: there is no state */

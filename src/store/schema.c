@@ -411,6 +411,30 @@ static const char *const forecast_tables[] = {
     " KEY utilisation_age (resolution_s, at_ms)"
     ")" TABLE_OPTIONS,
 
+    /* Times at which demand is another: the operator's own, and calendars read from elsewhere,
+     * of which the last good copy is kept. */
+    "CREATE TABLE IF NOT EXISTS events ("
+    " id" ID " PRIMARY KEY,"
+    " name VARCHAR(255) NOT NULL,"
+    " begin_ms" TIME ","
+    " end_ms" TIME ","
+    " recurrence VARCHAR(255) NOT NULL DEFAULT '',"
+    " project_id" OPTIONAL_ID ","
+    " flavor_id VARCHAR(255) NOT NULL DEFAULT '',"
+    " series_id BIGINT NOT NULL DEFAULT 0,"
+    " created_ms" TIME
+    ")" TABLE_OPTIONS,
+    "CREATE TABLE IF NOT EXISTS calendars ("
+    " digest CHAR(64) NOT NULL PRIMARY KEY,"
+    " source VARCHAR(255) NOT NULL,"
+    " checked_ms" TIME ","
+    " read_ms" OPTIONAL_TIME ","
+    " changed_ms" OPTIONAL_TIME ","
+    " occurrences BIGINT NOT NULL DEFAULT 0,"
+    " failure VARCHAR(255) NOT NULL DEFAULT '',"
+    " content MEDIUMBLOB NOT NULL"
+    ")" TABLE_OPTIONS,
+
     /* The processes that work, each with its roles. */
     "CREATE TABLE IF NOT EXISTS members ("
     " id" ID " PRIMARY KEY,"

@@ -283,6 +283,34 @@ def work_tiers(tokens):
     assert order("replans") == before + 6
 
 
+def work_events(tokens):
+    admin, reader = Client(tokens["admin"]), Client(tokens["reader"])
+    times = {"begin_at": "2026-01-05T08:00:00Z", "end_at": "2026-01-05T10:00:00Z"}
+    wanted = times | {"name": "exams", "recurrence": "FREQ=WEEKLY;BYDAY=MO", "flavor_id": "m1"}
+    made = expect(admin.post("/v1/events", {"event": wanted}), 201)["event"]
+    assert made | wanted == made and made["project_id"] is None and made["series_id"] is None, made
+    assert expect(reader.get(f"/v1/events/{made['id']}"), 200)["event"] == made
+    other = expect(admin.post("/v1/events", {"event": times | {"name": "ö"}}), 201)["event"]
+    listed = expect(reader.get("/v1/events"), 200)["events"]
+    assert made in listed and other in listed, listed
+    page = expect(admin.get("/v1/events?limit=1"), 200)
+    assert len(page["events"]) == 1 and page["links"]
+    for bad in ({"name": "x"}, times, times | {"name": ""},
+                times | {"name": "x", "recurrence": "FREQ=OFTEN"},
+                times | {"name": "x", "recurrence": "FREQ=SECONDLY"},
+                times | {"name": "x", "recurrence": "FREQ=DAILY\r\nDTSTART:19700101T000000Z"},
+                times | {"name": "x", "series_id": 1, "flavor_id": "m1"},
+                {"name": "x", "begin_at": times["end_at"], "end_at": times["begin_at"]}):
+        expect(admin.post("/v1/events", {"event": bad}), 400, "bad-request")
+    expect(reader.post("/v1/events", {"event": wanted}), 403)
+    expect(reader.send("DELETE", f"/v1/events/{made['id']}"), 403)
+    for one in (made, other):
+        answer = admin.send("DELETE", f"/v1/events/{one['id']}")
+        assert (answer.status, answer.body) == (204, b""), answer
+        expect(admin.get(f"/v1/events/{one['id']}"), 404, "not-found")
+    assert expect(reader.get("/v1/calendars"), 200) == {"calendars": [], "links": []}
+
+
 def work_decisions(tokens):
     hook, reader = Client(tokens["larder_hook"]), Client(tokens["reader"])
     pool = learn(hook, Boot(), "port")
@@ -400,7 +428,7 @@ def work_speed(tokens):
 def work():
     tokens = make_tokens()
     for part in (work_discovery, work_demand, work_pools, work_series, work_forecasts, work_images,
-                 work_claims_and_adoptions, work_misses, work_yields, work_tiers, work_decisions, work_report,
+                 work_claims_and_adoptions, work_misses, work_yields, work_tiers, work_events, work_decisions, work_report,
                  work_versions, work_hook, work_hooks, work_speed):
         part(tokens)
 

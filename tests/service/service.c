@@ -27,7 +27,8 @@ static const char *const tables[] = {
     "DELETE FROM forecasts",  "DELETE FROM image_hosts", "DELETE FROM compute_hosts",
     "DELETE FROM aggregate_hosts",
     "DELETE FROM decisions",  "DELETE FROM tier_rules", "DELETE FROM pool_users",
-    "DELETE FROM imports",    "DELETE FROM utilisation",
+    "DELETE FROM imports",    "DELETE FROM utilisation", "DELETE FROM events",
+    "DELETE FROM calendars",
 };
 
 struct store_options service_options(void)

@@ -3,6 +3,7 @@
 #include "predict/ridge.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,36 +19,37 @@ struct normal {
     double right[P];
 };
 
-/* Mean and spread of what is known of a feature. */
-static void standardise_one(const float *features, int rows, int which, struct normal *normal)
-{
-    double sum = 0, squares = 0, known = 0;
-
-    for (int row = 0; row < rows; row++) {
-        double value = (double)features[row * P + which];
-
-        if (isnan(value))
-            continue;
-        sum += value;
-        squares += value * value;
-        known++;
-    }
-    double mean = known > 0 ? sum / known : 0;
-    double variance = known > 0 ? squares / known - mean * mean : 0;
-
-    normal->mean[which] = (float)mean;
-    normal->scale[which] = (float)sqrt(fmax(variance, 1e-8));
-    if (known > 0)
-        normal->used = which + 1;
-}
-
+/* Row by row, as they lie in memory; only measurements may be unknown. */
 static void standardise(const float *features, const float *targets, int rows,
                         struct normal *normal)
 {
-    for (int i = 0; i < P; i++)
-        standardise_one(features, rows, i, normal);
-    for (int row = 0; row < rows; row++)
+    double sum[P] = { 0 }, squares[P] = { 0 }, known[P] = { 0 };
+
+    for (int row = 0; row < rows; row++) {
+        const float *x = features + (size_t)row * P;
+
+        for (int i = 0; i < FIRST_INPUT; i++) {
+            sum[i] += (double)x[i];
+            squares[i] += (double)(x[i] * x[i]);
+        }
+        for (int i = FIRST_INPUT; i < P; i++) {
+            bool is_known = !isnan(x[i]);
+
+            sum[i] += is_known ? (double)x[i] : 0;
+            squares[i] += is_known ? (double)(x[i] * x[i]) : 0;
+            known[i] += is_known;
+        }
         normal->target += (double)targets[row] / rows;
+    }
+    normal->used = FIRST_INPUT;
+    for (int i = 0; i < P; i++) {
+        double count = i < FIRST_INPUT ? rows : fmax(known[i], 1), mean = sum[i] / count;
+
+        normal->mean[i] = (float)mean;
+        normal->scale[i] = (float)sqrt(fmax(squares[i] / count - mean * mean, 1e-8));
+        if (known[i] > 0)
+            normal->used = i + 1;
+    }
 }
 
 static void gather(const float *features, const float *targets, int rows, struct normal *normal)
@@ -58,10 +60,10 @@ static void gather(const float *features, const float *targets, int rows, struct
         float x[P];
         float y = targets[row] - (float)normal->target;
 
-        for (int i = 0; i < used; i++) {
+        for (int i = 0; i < used; i++)
             x[i] = (features[row * P + i] - normal->mean[i]) / normal->scale[i];
+        for (int i = FIRST_INPUT; i < used; i++)
             x[i] = isnan(x[i]) ? 0 : x[i];
-        }
         for (int i = 0; i < used; i++) {
             for (int j = 0; j < used; j++)
                 normal->gram[i][j] += x[i] * x[j];

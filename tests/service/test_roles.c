@@ -139,12 +139,13 @@ START_TEST(two_of_each_are_killed_and_hung_and_nothing_is_lost_or_doubled)
 {
     char directory[] = "/tmp/larder-test-roles.XXXXXX";
     const char *cloud = fake_cloud_start(), *rabbit = needed("LARDER_TEST_RABBIT");
-    struct traffic *traffic = traffic_load(SOURCE_DIR "/tests/data/captures");
+    static struct traffic *traffic; /* the program's until it ends */
     struct feed *feed = feed_open(rabbit); /* the exchanges are there before the listeners */
     struct script script;
     long long claims, hits, misses;
     int status;
 
+    traffic = traffic_load(SOURCE_DIR "/tests/data/captures");
     ck_assert_ptr_nonnull(feed);
     ck_assert_ptr_nonnull(mkdtemp(directory));
     script = start_script(cloud, directory);

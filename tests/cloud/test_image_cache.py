@@ -30,6 +30,8 @@ class ImageCache(CloudTest):
         self.addCleanup(settings.__exit__, None, None, None)
         aggregates = self.admin.compute.get('/os-aggregates')['aggregates']
         self.aggregate = next(row['id'] for row in aggregates if row['name'] == 'qemu')
+        cloud.wait_for('the aggregate in a survey of the daemon', lambda: cloud.rows(
+            'larder', 'select host from aggregate_hosts where aggregate_id = %s', self.aggregate), 60)
 
     def own_image(self, name='test-cached', mib=8, **more):
         """An image of the tenant's, that no host has seen."""

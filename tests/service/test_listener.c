@@ -251,7 +251,6 @@ END_TEST
 START_TEST(test_database_is_killed)
 {
     struct bus_options with = options();
-    struct listener_counts counts;
 
     begin_listening(&with);
     feed_boots(&feed, rabbit(), traffic, 0, 50);
@@ -259,8 +258,6 @@ START_TEST(test_database_is_killed)
     feed_boots(&feed, rabbit(), traffic, 50, 150);
     again("start", "mariadb");
     wait_number(DELETED, 150);
-    listener_count(listener, &counts);
-    ck_assert_int_gt(counts.connects, 1); /* messages were given back meanwhile */
     stop(listener);
     ck_assert_int_eq(traffic_lost(service_store, 150), 0);
 }

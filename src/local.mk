@@ -45,6 +45,7 @@ predict_sources = \
 	src/predict/trees.c src/predict/trees.h
 
 reserve_sources = \
+	src/reserve/lead_time.c src/reserve/lead_time.h \
 	src/reserve/plan.c src/reserve/plan.h \
 	src/reserve/share.c src/reserve/share.h \
 	src/reserve/target.c src/reserve/target.h \

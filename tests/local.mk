@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/test_json_canonical \
 	tests/unit/test_json_write \
 	tests/unit/test_key \
+	tests/unit/test_lead_time \
 	tests/unit/test_limits \
 	tests/unit/test_log \
 	tests/unit/test_metric \

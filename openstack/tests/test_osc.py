@@ -19,9 +19,10 @@ from tests import fake_daemon
 
 PORTS = {'id': 'p1', 'kind': 'port', 'state': 'active', 'target': 0, 'floor': 5, 'ceiling': 100, 'goal': 5,
          'items': {'wanted': 1, 'creating': 2, 'ready': 3, 'claimed': 4, 'releasing': 0, 'failed': 5}, 'lead_time': 0.85,
+         'lead_time_high': 2.5,
          'failures': 0, 'not_before': None, 'last_error': None, 'created_at': 'c', 'updated_at': 'u', 'demanded_at': None,
          'tier': 'guaranteed', 'tier_rule': {'id': 'r1', 'pool_id': None, 'project_id': 'demo', 'flavor_id': 'm1'},
-         'decision': {'reason': 'because'},
+         'decision': {'reason': 'because', 'interval': 300.0, 'service_level': 0.98},
          'key': {'project_id': 'demo', 'network_id': 'net', 'security_groups': ['g1', 'g2']}}
 VOLUMES = dict(PORTS, id='p2', kind='volume', lead_time=None, tier=None, tier_rule=None, decision=None,
                key={'image_id': 'img', 'size': 2, 'volume_type_id': 't', 'availability_zone': 'nova'})

@@ -86,6 +86,10 @@ static void put_members(struct json_writer *writer, const struct pool *pool)
         json_put_float(writer, "lead_time", (double)pool->lead_time_ms / 1000);
     else
         json_put_null(writer, "lead_time");
+    if (pool->lead_time_high_ms > 0)
+        json_put_float(writer, "lead_time_high", (double)pool->lead_time_high_ms / 1000);
+    else
+        json_put_null(writer, "lead_time_high");
     json_put_int(writer, "failures", pool->failures);
     json_put_time(writer, "not_before", pool->not_before_ms);
     json_put_text_or_null(writer, "last_error", pool->last_error);

@@ -45,7 +45,7 @@ struct plan_pool {
     bool active;               /* others take nothing of the limits */
     char project_id[ID_SIZE];  /* port: the key's */
     double gigabytes;          /* volume: of one item */
-    int64_t lead_time_ms;
+    int64_t lead_time_ms;      /* a high quantile of them; see lead_time.h */
     int64_t floor, ceiling;
     struct target_state before;
     struct tier_choice tier;

@@ -28,7 +28,8 @@ int models_read(struct store *store, const struct shard *shard, int64_t alive_ms
 {
     return query_read(store, "SELECT s.id, s.kind, s.project_id, s.image_id, s.flavor_id,"
                       " s.began_ms, s.last_ms,"
-                      " COALESCE(p.lead_time_ms, -1), COALESCE(m.version, 0),"
+                      " COALESCE(GREATEST(p.lead_time_ms, p.lead_time_high_ms), -1),"
+                      " COALESCE(m.version, 0),"
                       " COALESCE(m.from_ms, 0), COALESCE(m.seen_until_ms, 0),"
                       " COALESCE(m.built_ms, 0),"
                       " IF(COALESCE(LENGTH(m.state), 0) > ?, '', COALESCE(m.state, ''))"

@@ -12,7 +12,7 @@ struct model_row {
     enum series_kind kind;
     char project_id[ID_SIZE], image_id[ID_SIZE], flavor_id[NAME_SIZE]; /* of the series */
     int64_t began_ms, last_ms; /* the series' oldest and newest sighting */
-    int64_t lead_time_ms;      /* its pool's; -1: it has none */
+    int64_t lead_time_ms;      /* its pool's high one; -1: it has none */
     int64_t version;           /* model_version() that wrote the state; 0: there is no state */
     int64_t from_ms;           /* where the history that it has taken in begins */
     int64_t seen_until_ms;

@@ -52,9 +52,11 @@ static const struct row_type read_type = ROW_TYPE(struct read_row, read_columns)
  * is a value for each table, not a join: two ENUMs that differ compare as texts, past the index. */
 #define FORECAST_OF                                                                                \
     "FROM forecasts g WHERE g.subject = 'series' AND g.subject_id = CAST(s.id AS CHAR)"
+/* Not the mean: in half of the cases that would be too short. */
+#define LEAD_TIME "GREATEST(p.lead_time_ms, p.lead_time_high_ms)"
 static const char read_pools[] =
     "SELECT p.id, p.kind, p.state, p.project_id, COALESCE(JSON_VALUE(p.key_json, '$.size'), 0) + 0,"
-    " p.lead_time_ms, p.floor, p.ceiling, p.target, p.lower_since_ms, p.lower_most, p.tier,"
+    " " LEAD_TIME ", p.floor, p.ceiling, p.target, p.lower_since_ms, p.lower_most, p.tier,"
     " p.tier_rule, p.target_since_ms, COALESCE(f.length_s, 0), COALESCE(f.made_ms, 0),"
     " COALESCE(f.model_version, 0), COALESCE(f.mean, 0), COALESCE(f.variance, 0),"
     " COALESCE(f.quantiles, '')"
@@ -62,7 +64,7 @@ static const char read_pools[] =
     " LEFT JOIN series s ON s.kind = ? AND s.digest = p.key_digest"
     " LEFT JOIN forecasts f ON f.subject = 'series' AND f.subject_id = CAST(s.id AS CHAR)"
     "  AND f.length_s = COALESCE((SELECT MIN(g.length_s) " FORECAST_OF
-    "                             AND g.length_s * 1000 >= p.lead_time_ms + ?),"
+    "                             AND g.length_s * 1000 >= " LEAD_TIME " + ?),"
     "                            (SELECT MAX(g.length_s) " FORECAST_OF "))"
     " WHERE p.kind = ? AND p.id > ? ORDER BY p.id LIMIT ?";
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "reserve/lead_time.h"
 #include "store/image_pool.h"
 #include "store/query.h"
 
@@ -41,8 +42,8 @@ struct pool_row {
 #define COUNT_OF(state) "COALESCE(SUM(i.state = '" state "'), 0)"
 #define POOL_COLUMNS                                                                               \
     "SELECT p.id, p.kind, p.key_json, p.state, p.target, p.floor, p.ceiling, p.lead_time_ms,"     \
-    " p.failures, p.not_before_ms, p.last_error, p.tier, p.tier_rule, p.target_since_ms,"          \
-    " p.created_ms, p.updated_ms,"                                                                 \
+    " p.lead_time_high_ms, p.failures, p.not_before_ms, p.last_error, p.tier, p.tier_rule,"        \
+    " p.target_since_ms, p.created_ms, p.updated_ms,"                                              \
     " COALESCE((SELECT MAX(d.at_ms) FROM demand d WHERE d.pool_id = p.id), 0),"                    \
     COUNT_OF("wanted") "," COUNT_OF("creating") "," COUNT_OF("ready") "," COUNT_OF("claimed") ","  \
     COUNT_OF("releasing") "," COUNT_OF("failed")
@@ -59,6 +60,7 @@ static const struct column pool_columns[] = {
     INT_COLUMN(struct pool_row, pool.floor),
     INT_COLUMN(struct pool_row, pool.ceiling),
     INT_COLUMN(struct pool_row, pool.lead_time_ms),
+    INT_COLUMN(struct pool_row, pool.lead_time_high_ms),
     INT_COLUMN(struct pool_row, pool.failures),
     INT_COLUMN(struct pool_row, pool.not_before_ms),
     TEXT_COLUMN(struct pool_row, pool.last_error),
@@ -332,16 +334,73 @@ int pool_change(struct store *store, const char *id, const struct pool_change *c
 
 /* A pause without a failure is one that the pool keeps for a tenant (yield.c): a success of what
  * was under way does not end it. */
-int pool_note_made(struct store *store, const char *id, int64_t lead_time_ms, int64_t now_ms,
-                   struct error *error)
+struct making {
+    const char *id;
+    int64_t lead_time_ms, now_ms;
+};
+
+/* Bytes of another form are begun anew. */
+struct lead_times_row {
+    unsigned char bytes[255];
+    size_t length;
+};
+
+static const struct column lead_times_columns[] = {
+    BYTES_COLUMN(struct lead_times_row, bytes, length),
+};
+static const struct row_type lead_times_type = ROW_TYPE(struct lead_times_row, lead_times_columns);
+
+/* The row is locked from here on: workers that are done at the same time take turns. */
+static int read_lead_times(struct store *store, const char *id, struct lead_times *ret_times,
+                           struct error *error)
 {
+    struct lead_times_row row;
+    int r = query_read_one(store, "SELECT lead_times FROM pools WHERE id = ? FOR UPDATE",
+                           VALUES(TEXT(id)), &lead_times_type, &row, error);
+
+    *ret_times = (struct lead_times){ 0 };
+    if (r == 0 && row.length == sizeof(*ret_times))
+        memcpy(ret_times, row.bytes, sizeof(*ret_times));
+    return r;
+}
+
+static int write_made(struct store *store, const struct making *making,
+                      const struct lead_times *times, struct error *error)
+{
+    int64_t high_ms = lead_times_quantile(times, LEAD_TIME_LEVEL);
+
     return query_run(store, "UPDATE pools SET"
                      " lead_time_ms = IF(lead_time_ms = 0, ?, (7 * lead_time_ms + ?) DIV 8),"
+                     " lead_times = ?, lead_time_high_ms = ?,"
                      " last_error = IF(failures = 0 AND not_before_ms > ?, last_error, ''),"
                      " not_before_ms = IF(failures = 0 AND not_before_ms > ?, not_before_ms, 0),"
                      " failures = 0, updated_ms = ? WHERE id = ?",
-                     VALUES(INT(lead_time_ms), INT(lead_time_ms), INT(now_ms), INT(now_ms),
-                            INT(now_ms), TEXT(id)), NULL, error);
+                     VALUES(INT(making->lead_time_ms), INT(making->lead_time_ms),
+                            BYTES(times, sizeof(*times)), INT(high_ms), INT(making->now_ms),
+                            INT(making->now_ms), INT(making->now_ms), TEXT(making->id)), NULL,
+                     error);
+}
+
+static int note_made(struct store *store, void *context, struct error *error)
+{
+    const struct making *making = context;
+    struct lead_times times;
+    int r = read_lead_times(store, making->id, &times, error);
+
+    if (r == -ENOENT)
+        return 0; /* the pool has gone in the meantime */
+    if (r < 0)
+        return r;
+    lead_times_add(&times, making->lead_time_ms);
+    return write_made(store, making, &times, error);
+}
+
+int pool_note_made(struct store *store, const char *id, int64_t lead_time_ms, int64_t now_ms,
+                   struct error *error)
+{
+    struct making making = { .id = id, .lead_time_ms = lead_time_ms, .now_ms = now_ms };
+
+    return store_transaction(store, note_made, &making, error);
 }
 
 int pool_note_failure(struct store *store, const char *id, const char *reason,

@@ -26,6 +26,7 @@ struct pool {
     int64_t floor;   /* never fewer are wanted */
     int64_t ceiling; /* never more exist (wanted, creating, ready and claimed together) */
     int64_t lead_time_ms; /* measured, wanted to ready, exponentially weighted; 0: none yet */
+    int64_t lead_time_high_ms; /* what 95 % of the items do not exceed; see lead_time.h */
     int64_t failures;     /* in a row; 0 after a success */
     int64_t not_before_ms; /* nothing is made before (backoff) */
     char last_error[512];

@@ -475,11 +475,20 @@ static const char *const change_tables[] = {
     NULL,
 };
 
+static const char *const lead_time_tables[] = {
+    /* How lead times are distributed (a struct lead_times), and their high quantile. */
+    "ALTER TABLE pools"
+    " ADD COLUMN IF NOT EXISTS lead_times VARBINARY(255) NOT NULL DEFAULT '',"
+    " ADD COLUMN IF NOT EXISTS lead_time_high_ms" OPTIONAL_TIME,
+    NULL,
+};
+
 static const char *const *const migrations[] = {
     first_tables,    /* 1 */
     forecast_tables, /* 2 */
     hook_tables,     /* 3 */
     change_tables,   /* 4 */
+    lead_time_tables, /* 5 */
 };
 
 int schema_newest(void)

@@ -196,7 +196,14 @@ START_TEST(test_outcomes_are_noted)
     must(pool_note_made(service_store, id, 800, 5, &error));
     ck_assert_int_eq(pool_by_id(id).lead_time_ms, 800);
     must(pool_note_made(service_store, id, 1600, 6, &error));
-    ck_assert_int_eq(pool_by_id(id).lead_time_ms, 900);
+    pool = pool_by_id(id);
+    ck_assert_int_eq(pool.lead_time_ms, 900);
+    ck_assert_int_gt(pool.lead_time_high_ms, 1131); /* the bin of 1600 */
+    ck_assert_int_le(pool.lead_time_high_ms, 1600);
+    must(query_run(service_store, "UPDATE pools SET lead_times = 'of another form'", NO_VALUES,
+                   NULL, &error));
+    must(pool_note_made(service_store, id, 30000, 6, &error));
+    ck_assert_int_gt(pool_by_id(id).lead_time_high_ms, 25000);
     must(pool_note_failure(service_store, id, "Neutron said no", 9000, 7, &error));
     must(pool_note_failure(service_store, id, "Neutron said no", 9900, 8, &error));
     pool = pool_by_id(id);

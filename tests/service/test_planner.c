@@ -118,13 +118,18 @@ START_TEST(the_forecast_covers_the_protection_interval)
     forecast_row(id, 300, 1, NOW);
     forecast_row(id, 600, 2, NOW);
     forecast_row(id, 3600, 10, NOW);
-    must(pool_note_made(service_store, id, 270000, NOW, &error)); /* and 30 s of review: 300 s */
+    must(query_run(service_store, "UPDATE pools SET lead_time_ms = 270000", NO_VALUES, NULL,
+                   &error)); /* and 30 s of review: 300 s */
     pass(NOW);
     ck_assert_int_eq(target_of(id), 4); /* ln 50 = 3.9 */
     must(query_run(service_store, "UPDATE pools SET lead_time_ms = 270001", NO_VALUES, NULL,
                    &error));
     pass(NOW);
     ck_assert_int_eq(target_of(id), 8);
+    must(query_run(service_store, "UPDATE pools SET lead_time_ms = 1, lead_time_high_ms = 570001",
+                   NO_VALUES, NULL, &error));
+    pass(NOW);
+    ck_assert_int_eq(target_of(id), 40); /* the high one counts */
     must(query_run(service_store, "UPDATE pools SET lead_time_ms = 36000000", NO_VALUES, NULL,
                    &error));
     pass(NOW);

@@ -67,7 +67,8 @@ START_TEST(a_pools_series_is_forecast_over_its_protection_interval)
     begin();
     service_port_ask(1, &ask);
     service_pool(&ask, 0, pool_id);
-    must(pool_note_made(service_store, pool_id, 1200000, START, &error));
+    must(query_run(service_store, "UPDATE pools SET lead_time_ms = 1, lead_time_high_ms = 1200000",
+                   NO_VALUES, NULL, &error));
     service_key_of(&ask, &key);
     series_of_key(&key, START, &series);
     must(series_note(service_store, &series, 1, &error));

@@ -284,6 +284,7 @@ static int start_membership(struct daemon *daemon, struct error *error)
     const struct config *config = &daemon->config;
     const struct membership_options options = {
         .roles = daemon->roles,
+        .serves = config_has_role(config, "api"),
         .version = VERSION,
         .late_after_ms = config->late_after_s * 1000,
     };

@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/pulse.h"
 #include "base/strbuf.h"
+#include "store/gap.h"
 #include "store/member.h"
 
 LOG_MODULE("role.member");
@@ -53,6 +54,9 @@ static int beat(struct membership *membership, int64_t now_ms, struct error *err
     membership->member.seen_ms = now_ms;
     if (status >= 0)
         status = member_put(store, &membership->member, error);
+    if (status >= 0 && membership->options.serves)
+        status = watch_continue(store, SOURCE_API, MEMBER_DOWN_MS, now_ms, "there was no API",
+                                error);
     if (status < 0 || now_ms - membership->forgot_ms < FORGET_MS)
         return status;
     membership->forgot_ms = now_ms;

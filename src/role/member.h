@@ -11,6 +11,7 @@
 
 struct membership_options {
     const char *roles;     /* "api,worker" */
+    bool serves;           /* it takes in what hooks report: a silence of all such is a gap */
     const char *version;
     int64_t late_after_ms; /* a role that has not turned for so long hangs */
 };

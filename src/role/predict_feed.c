@@ -99,13 +99,9 @@ struct slice {
     size_t count;
 };
 
-/* What hooks report of ports and volumes is known even while the bus is not watched. */
+/* Then it is one as a whole, whatever was seen in it. */
 static bool is_gap(const struct pass *pass, const struct model_row *row, const struct slot *slot)
 {
-    bool hooked = row->kind == SERIES_PORT || row->kind == SERIES_VOLUME;
-
-    if (hooked && slot->batch_count)
-        return false;
     return watching_misses(pass->watching, row->kind, slot->start_s * 1000,
                            slot->start_s * 1000 + slot_ms(pass));
 }

@@ -2,12 +2,16 @@
 /* Demand: rows that are added and read, never changed. */
 #include "store/demand.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/metric.h"
+#include "store/gap.h"
 #include "store/query.h"
+
+#define HOOKS_NOTED_MS 60000
 
 static const char *const outcome_names[] = { "hit", "miss" };
 
@@ -37,10 +41,31 @@ void demand_count(enum kind kind, enum outcome outcome, const char *reason)
     metric_count_word(&misses, (int)kind, word);
 }
 
+/* That the hooks of a kind are there, and report.  Boots do not queue up for one row: each process
+ * notes it once a minute. */
+static int note_hooks(struct store *store, const struct demand *demand, struct error *error)
+{
+    static _Atomic int64_t noted_ms[KINDS];
+    _Atomic int64_t *noted = &noted_ms[demand->kind];
+    char source[SOURCE_SIZE];
+    int r;
+
+    if (demand->at_ms - atomic_load(noted) < HOOKS_NOTED_MS)
+        return 0;
+    snprintf(source, sizeof(source), SOURCE_HOOKS, kind_name(demand->kind));
+    r = watch_note(store, source, demand->at_ms, error);
+    if (r == 0)
+        atomic_store(noted, demand->at_ms);
+    return r;
+}
+
 int demand_add(struct store *store, const struct demand *demand, struct error *error)
 {
     char words[sizeof(demand->reason)];
+    int r = note_hooks(store, demand, error);
 
+    if (r < 0)
+        return r;
     words_copy(words, sizeof(words), demand->reason);
     return query_run(store, "INSERT INTO demand (at_ms, kind, outcome, pool_id, project_id,"
                      " request_id, instance_id, reason, seconds)"

@@ -2,6 +2,8 @@
 /* Watches and gaps. */
 #include "store/gap.h"
 
+#include <errno.h>
+
 #include "base/cleanup.h"
 #include "store/query.h"
 
@@ -35,6 +37,17 @@ int watch_get(struct store *store, const char *source, struct watch *ret_watch,
 {
     return query_read_one(store, "SELECT source, since_ms, until_ms FROM watches WHERE source = ?",
                           VALUES(TEXT(source)), &watch_type, ret_watch, error);
+}
+
+int watch_continue(struct store *store, const char *source, int64_t most_ms, int64_t now_ms,
+                   const char *reason, struct error *error)
+{
+    struct watch watch;
+    int r = watch_get(store, source, &watch, error);
+
+    if (r == 0 && now_ms - watch.until_ms > most_ms)
+        r = gap_note(store, source, watch.until_ms, now_ms, reason, error);
+    return r == 0 || r == -ENOENT ? watch_note(store, source, now_ms, error) : r;
 }
 
 int gap_note(struct store *store, const char *source, int64_t from_ms, int64_t until_ms,

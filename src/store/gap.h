@@ -15,6 +15,8 @@
 
 #define SOURCE_SIZE 65
 #define SOURCE_BUS "bus"
+#define SOURCE_API "api"        /* there was a process that takes in what hooks report */
+#define SOURCE_HOOKS "hooks:%s" /* of a kind: what they reported first and last */
 
 struct watch {
     char source[SOURCE_SIZE];
@@ -42,6 +44,11 @@ struct gap {
 int watch_note(struct store *store, const char *source, int64_t now_ms, struct error *error);
 int watch_get(struct store *store, const char *source, struct watch *ret_watch,
               struct error *error); /* -ENOENT */
+
+/* The same of one that is to be noted again within 'most_ms': a longer silence was a gap.  Any
+ * number of processes may note one source. */
+int watch_continue(struct store *store, const char *source, int64_t most_ms, int64_t now_ms,
+                   const char *reason, struct error *error);
 
 /* Notes that the source was not watched from 'from_ms' on; a gap that began then and is there
  * already ends later, if need be. */

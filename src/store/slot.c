@@ -3,9 +3,12 @@
 #include "store/slot.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "store/member.h"
 #include "store/query.h"
 
 /* How far apart the servers of one request may come: Nova builds many servers for minutes. */
@@ -147,6 +150,42 @@ int subject_kind(struct store *store, enum forecast_subject subject, const char 
 
 /* ---- when was watched ---- */
 
+#define HOOKS_IDLE_MS INT64_C(604800000) /* that hooks report nothing, and are there all the same */
+#define BEAT_MS MEMBER_DOWN_MS           /* the API says now and then that it is there */
+
+static int read_span(struct store *store, const char *source, struct span *ret_span,
+                     struct error *error)
+{
+    struct watch watch;
+    int r = watch_get(store, source, &watch, error);
+
+    *ret_span = (struct span){ 0 };
+    if (r == 0)
+        *ret_span = (struct span){ watch.since_ms, watch.until_ms };
+    return r == -ENOENT ? 0 : r;
+}
+
+static int reporting_read(struct store *store, int64_t since_ms, struct reporting *reporting,
+                          struct error *error)
+{
+    autofree struct gap *gaps = calloc(GAPS_MOST, sizeof(*gaps));
+    int r = gaps ? read_span(store, SOURCE_API, &reporting->api, error)
+                 : error_set(error, -ENOMEM, "No memory for %d gaps", GAPS_MOST);
+
+    if (r == 0)
+        r = gap_list(store, SOURCE_API, ALL_KINDS, since_ms, GAPS_MOST, gaps,
+                     &reporting->gap_count, error);
+    for (size_t i = 0; r == 0 && i < reporting->gap_count; i++)
+        reporting->gaps[i] = (struct span){ gaps[i].from_ms, gaps[i].until_ms };
+    for (enum series_kind kind = 0; r == 0 && kind < SERIES_KINDS; kind++) {
+        char source[SOURCE_SIZE];
+
+        snprintf(source, sizeof(source), SOURCE_HOOKS, series_kind_name(kind));
+        r = read_span(store, source, &reporting->hooks[kind], error);
+    }
+    return r;
+}
+
 int watching_read(struct store *store, int64_t since_ms, struct watching *ret_watching,
                   struct error *error)
 {
@@ -158,6 +197,8 @@ int watching_read(struct store *store, int64_t since_ms, struct watching *ret_wa
     ret_watching->until_ms = r == 0 ? watch.until_ms : INT64_MAX;
     r = gap_list(store, SOURCE_BUS, ALL_KINDS, since_ms, GAPS_MOST, ret_watching->gaps,
                  &ret_watching->gap_count, error);
+    if (r >= 0)
+        r = reporting_read(store, since_ms, &ret_watching->reporting, error);
     if (r < 0)
         return r;
     return query_read_int(store, "SELECT COALESCE(MAX(filled_ms), 0) FROM gaps", NO_VALUES,
@@ -170,11 +211,37 @@ static bool is_missed(const struct gap *gap, enum series_kind kind, int64_t from
     return gap->from_ms < until_ms && gap->until_ms > from_ms && !(gap->filled & KIND_BIT(kind));
 }
 
-bool watching_misses(const struct watching *watching, enum series_kind kind, int64_t from_ms,
-                     int64_t until_ms)
+static bool api_was_there(const struct reporting *reporting, int64_t from_ms, int64_t until_ms)
+{
+    for (size_t i = 0; i < reporting->gap_count; i++)
+        if (reporting->gaps[i].from_ms < until_ms && reporting->gaps[i].until_ms > from_ms)
+            return false;
+    return reporting->api.from_ms > 0 && reporting->api.from_ms <= from_ms
+           && until_ms <= reporting->api.until_ms + BEAT_MS;
+}
+
+static bool is_reported(const struct reporting *reporting, enum series_kind kind, int64_t from_ms,
+                        int64_t until_ms)
+{
+    const struct span *hooks = &reporting->hooks[kind];
+
+    return hooks->from_ms > 0 && hooks->from_ms <= from_ms
+           && from_ms <= hooks->until_ms + HOOKS_IDLE_MS
+           && api_was_there(reporting, from_ms, until_ms);
+}
+
+static bool bus_missed(const struct watching *watching, enum series_kind kind, int64_t from_ms,
+                       int64_t until_ms)
 {
     for (size_t i = 0; i < watching->gap_count; i++)
         if (is_missed(&watching->gaps[i], kind, from_ms, until_ms))
             return true;
     return until_ms > watching->until_ms;
+}
+
+bool watching_misses(const struct watching *watching, enum series_kind kind, int64_t from_ms,
+                     int64_t until_ms)
+{
+    return bus_missed(watching, kind, from_ms, until_ms)
+           && !is_reported(&watching->reporting, kind, from_ms, until_ms);
 }

@@ -59,9 +59,23 @@ int subject_kind(struct store *store, enum forecast_subject subject, const char 
 
 #define GAPS_MOST 1024
 
+struct span {
+    int64_t from_ms, until_ms;
+};
+
+/* The second source, of ports and volumes: what hooks report goes on while the bus is not watched,
+ * as long as there is an API that takes it in. */
+struct reporting {
+    struct span api;     /* the first and the last time that there was one; 0: never */
+    size_t gap_count;
+    struct span gaps[GAPS_MOST];       /* when there was none in between */
+    struct span hooks[SERIES_KINDS];   /* the first and the last report; 0: there was none */
+};
+
 /* Until when the bus was watched, and when not. */
 struct watching {
     int64_t until_ms; /* INT64_MAX: no listener ever ran; the hooks' reports are all there is */
+    struct reporting reporting;
     size_t gap_count;
     struct gap gaps[GAPS_MOST]; /* not filled, or for some kinds only; oldest first */
     int64_t filled_ms;          /* when a gap was filled last; 0: none was */
@@ -70,7 +84,11 @@ struct watching {
 /* What is known of the time since 'since_ms'. */
 int watching_read(struct store *store, int64_t since_ms, struct watching *ret_watching,
                   struct error *error);
-/* Whether something of [from_ms, until_ms) was not watched, nor is known of this kind since. */
+/* Whether something of [from_ms, until_ms) was not watched, nor is known of this kind since.  Then
+ * it is unknown as a whole: to count what happens to be known of it and to leave out the rest would
+ * make the demand look larger than it is.  What hooks report is known as a whole where an API took
+ * it in all the time, and where hooks of that kind are in use: they reported something in the week
+ * before. */
 bool watching_misses(const struct watching *watching, enum series_kind kind, int64_t from_ms,
                      int64_t until_ms);
 

@@ -2,6 +2,7 @@
 /* Members: rows, and the loop that keeps the own one; sums for /metrics. */
 #include "store/member.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "base/clock.h"
 #include "base/pulse.h"
 #include "role/member.h"
+#include "store/demand.h"
 #include "store/figures.h"
+#include "store/gap.h"
 #include "tests/service/service.h"
 
 static struct member row(const char *roles, int64_t seen_ms)
@@ -131,7 +134,7 @@ END_TEST
 START_TEST(who_is_long_gone_is_forgotten)
 {
     const struct membership_options options = { .roles = "api", .version = "9",
-                                                .late_after_ms = 60000 };
+                                                .serves = true, .late_after_ms = 60000 };
     int64_t now_ms = clock_now_ms(), end_ms = clock_monotonic_ms() + 20000;
     struct member down = row("worker", now_ms - MEMBER_KEPT_MS + 60000);
     struct member gone = row("worker", now_ms - MEMBER_KEPT_MS - 1);
@@ -150,6 +153,49 @@ START_TEST(who_is_long_gone_is_forgotten)
     ck_assert_uint_eq(list(listed, ""), 1);
     ck_assert_str_eq(listed[0].id, down.id);
     ck_assert_int_eq(member_state(&listed[0], now_ms), MEMBER_DOWN);
+    ck_assert_int_eq(service_number("SELECT COUNT(*) FROM watches WHERE source = 'api'"), 1);
+}
+END_TEST
+
+static size_t gaps_of_api(struct gap *ret_gaps)
+{
+    size_t count = 0;
+
+    must(gap_list(service_store, SOURCE_API, ALL_KINDS, 0, 10, ret_gaps, &count, &error));
+    return count;
+}
+
+START_TEST(a_silence_of_all_apis_is_a_gap)
+{
+    const char *why = "there was no API";
+    struct gap gaps[10];
+
+    must(watch_continue(service_store, SOURCE_API, 15000, 100000, why, &error));
+    must(watch_continue(service_store, SOURCE_API, 15000, 115000, why, &error));
+    ck_assert_uint_eq(gaps_of_api(gaps), 0);
+    must(watch_continue(service_store, SOURCE_API, 15000, 130001, why, &error));
+    must(watch_continue(service_store, SOURCE_API, 15000, 130000, why, &error)); /* another one */
+    ck_assert_uint_eq(gaps_of_api(gaps), 1);
+    ck_assert_int_eq(gaps[0].from_ms, 115000);
+    ck_assert_int_eq(gaps[0].until_ms, 130001);
+}
+END_TEST
+
+/* Each demand comes from a hook; so these are known to be in use. */
+START_TEST(hooks_say_that_they_are_there)
+{
+    struct demand demand = { .kind = KIND_VOLUME, .outcome = OUTCOME_MISS };
+    int64_t first_ms = clock_now_ms() + 3600000;
+    struct watch watch;
+
+    for (int64_t at_ms = first_ms; at_ms <= first_ms + 100000; at_ms += 50000) {
+        demand.at_ms = at_ms;
+        must(demand_add(service_store, &demand, &error));
+    }
+    must(watch_get(service_store, "hooks:volume", &watch, &error));
+    ck_assert_int_eq(watch.since_ms, first_ms);
+    ck_assert_int_eq(watch.until_ms, first_ms + 100000);
+    ck_assert_int_eq(watch_get(service_store, "hooks:port", &watch, NULL), -ENOENT);
 }
 END_TEST
 
@@ -188,4 +234,5 @@ END_TEST
 
 SERVICE_MAIN("member", a_row_is_kept_and_forgotten, states_follow_from_the_row,
              a_process_says_that_it_is_there_and_what_hangs, who_is_long_gone_is_forgotten,
+             a_silence_of_all_apis_is_a_gap, hooks_say_that_they_are_there,
              sums_agree_with_the_rows)

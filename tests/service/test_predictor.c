@@ -174,6 +174,53 @@ START_TEST(a_gap_that_was_filled_is_taken_in)
 }
 END_TEST
 
+/* Ports of which hooks tell for 300 slots, while the bus is not watched in the latter half. */
+static double mean_of_ports(const char *name, bool gap)
+{
+    struct series series = { .kind = SERIES_PORT, .began_ms = START, .last_ms = START };
+
+    begin();
+    text_copy(series.digest, sizeof(series.digest), name);
+    must(series_note(service_store, &series, 1, &error));
+    see_steadily(&series, START, 300);
+    must(watch_note(service_store, SOURCE_BUS, START + 2 * DAY, &error));
+    if (gap)
+        must(gap_note(service_store, SOURCE_BUS, START + 150 * SLOT, START + 300 * SLOT, "test",
+                      &error));
+    must(query_run(service_store, "DELETE FROM leases", NO_VALUES, NULL, &error));
+    live(START + 299 * SLOT, 1);
+    return series_forecast(&series, 3600).distribution.mean;
+}
+
+static void watch_as(const char *source, int64_t from_ms, int64_t until_ms)
+{
+    must(watch_note(service_store, source, from_ms, &error));
+    must(watch_note(service_store, source, until_ms, &error));
+}
+
+/* A third of the slots are empty: who left out these alone would see half as much again. */
+START_TEST(what_is_known_of_a_gap_by_chance_does_not_count)
+{
+    double whole = mean_of_ports("whole", false), gap = mean_of_ports("gap", true);
+
+    ck_assert_msg(gap > 0.75 * whole && gap < 1.33 * whole, "%g, and %g with a gap", whole, gap);
+}
+END_TEST
+
+START_TEST(what_hooks_report_counts_while_nobody_listens)
+{
+    double whole = mean_of_ports("whole", false), unknown = mean_of_ports("unknown", true);
+
+    watch_as("hooks:port", START, START + 100 * SLOT);
+    watch_as(SOURCE_API, START, START + 300 * SLOT);
+    ck_assert_double_eq(mean_of_ports("known", true), whole);
+    must(gap_note(service_store, SOURCE_API, START + 150 * SLOT, START + 300 * SLOT, "test",
+                  &error));
+    ck_assert_double_eq(mean_of_ports("no API", true), unknown);
+    ck_assert_double_ne(unknown, whole);
+}
+END_TEST
+
 START_TEST(a_listener_that_is_behind_is_waited_for)
 {
     struct series series;
@@ -352,11 +399,11 @@ START_TEST(what_came_late_counts_after_a_refit)
     double before;
 
     begin();
-    options.refit_s = 3600;
     series = capacity("m1", "a", START);
     see_steadily(&series, START, 12);
     live(START, 12);
     before = series_forecast(&series, 3600).distribution.mean;
+    options.refit_s = 3600; /* due now, wherever the series' id puts it */
     for (int i = 0; i < 12; i++)
         see(&series, START + i * SLOT, 40);
     live(START + 12 * SLOT, 1);
@@ -423,7 +470,9 @@ END_TEST
 
 SERVICE_MAIN("predictor", a_known_rate_is_found, a_new_series_is_forecast_at_the_next_slots_end,
              a_pools_series_is_forecast_over_its_protection_interval,
-             flavors_and_resources_are_sums, a_gap_is_not_zero, a_gap_that_was_filled_is_taken_in,
+             flavors_and_resources_are_sums, a_gap_is_not_zero,
+             what_is_known_of_a_gap_by_chance_does_not_count,
+             what_hooks_report_counts_while_nobody_listens, a_gap_that_was_filled_is_taken_in,
              a_listener_that_is_behind_is_waited_for, who_is_killed_is_continued_exactly,
              two_share_and_the_survivor_takes_over, who_lost_a_shard_writes_nothing,
              a_damaged_state_is_rebuilt, what_came_late_counts_after_a_refit,

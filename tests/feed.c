@@ -258,3 +258,23 @@ void again(const char *what, const char *server)
     if (!getenv("LARDER_TEST_AGAIN") || system(command) != 0)
         errx(1, "%s %s failed", what, server);
 }
+
+/* To make a queue that is there already is refused where it is of another type. */
+bool feed_is_quorum(const char *transport_url, const char *queue)
+{
+    struct feed *feed = connect_feed(transport_url);
+    amqp_table_entry_t entry = {
+        .key = amqp_cstring_bytes("x-queue-type"),
+        .value = { .kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes("quorum") },
+    };
+    const amqp_table_t arguments = { .num_entries = 1, .entries = &entry };
+    bool same;
+
+    if (!feed)
+        errx(1, "no connection to look at the queue %s", queue);
+    amqp_queue_declare(feed->connection, CHANNEL, amqp_cstring_bytes(queue), false, true, false,
+                       false, arguments);
+    same = failed(feed) == 0;
+    feed_close(feed);
+    return same;
+}

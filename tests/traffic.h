@@ -52,6 +52,8 @@ double feed_drain(const char *transport_url, const char *queue, int64_t count, i
 int64_t feed_count(struct feed *feed, const char *queue);
 /* Deletes a queue; returns how many messages were in it. */
 int64_t feed_delete(struct feed *feed, const char *queue);
+/* Whether the queue is a quorum queue that has no other arguments. */
+bool feed_is_quorum(const char *transport_url, const char *queue);
 
 /* Kills or starts a server of the test: again("kill", "rabbitmq"). */
 void again(const char *what, const char *server);

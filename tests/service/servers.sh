@@ -106,15 +106,15 @@ private_dir() { # USER DIRECTORY
 
 sql() { mariadb --no-defaults --socket="$DIR/mariadb/socket" --user="$(id -un)" "$@"; }
 
-# A certificate for 127.0.0.1 and the authority that signed it.
-make_certificate() { # DIRECTORY
+# A certificate for 127.0.0.1, or for what is named, and the authority that signed it.
+make_certificate() { # DIRECTORY [ALTERNATIVE NAME]
     (cd "$1" && umask 077 \
         && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
             -subj '/CN=Larder test authority' -keyout ca.key -out ca.pem \
         && openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=127.0.0.1 \
             -keyout server.key -out server.csr \
         && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out server.pem \
-            -extfile <(echo subjectAltName=IP:127.0.0.1))
+            -extfile <(echo "subjectAltName=${2:-IP:127.0.0.1}"))
 }
 
 # The user may do everything with databases larder..., and nothing else: no more does Larder need.
@@ -151,10 +151,16 @@ start_rabbitmq() {
     [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || fail 'RabbitMQ is missing; apt-get install rabbitmq-server'
     private_dir rabbitmq "$home"
     free_port RABBIT_PORT
+    free_port RABBIT_TLS_PORT
     free_port distribution
     free_port epmd
     printf '%s\n' "listeners.tcp.1 = 127.0.0.1:$RABBIT_PORT" 'default_user = larder' \
-        "default_pass = $LARDER_TEST_PASSWORD" 'loopback_users = none' >"$home/rabbitmq.conf"
+        "default_pass = $LARDER_TEST_PASSWORD" 'loopback_users = none' \
+        "listeners.ssl.1 = 127.0.0.1:$RABBIT_TLS_PORT" "ssl_options.cacertfile = $home/ca.pem" \
+        "ssl_options.certfile = $home/server.pem" "ssl_options.keyfile = $home/server.key" \
+        'ssl_options.verify = verify_none' 'ssl_options.fail_if_no_peer_cert = false' >"$home/rabbitmq.conf"
+    make_certificate "$home" DNS:localhost >"$log" 2>&1 || fail 'no certificate could be made' "$log"
+    cp "$home/ca.pem" "$DIR/rabbitmq-ca.pem" && chmod 644 "$DIR/rabbitmq-ca.pem"
     : >"$home/plugins"
     if [ "$(id -u)" = 0 ]; then chown rabbitmq: "$home"/*; fi
     (as rabbitmq epmd -address 127.0.0.1 -port "$epmd") >>"$log" 2>&1 &
@@ -170,6 +176,8 @@ start_rabbitmq() {
     "$DIR/rabbitmq.run" >>"$log" 2>&1 &
     watch $!
     wait_for 60 $! "$log" RabbitMQ listens "$RABBIT_PORT"
+    wait_for 60 $! "$log" 'RabbitMQ with TLS' listens "$RABBIT_TLS_PORT"
+    export LARDER_TEST_RABBIT_CA=$DIR/rabbitmq-ca.pem LARDER_TEST_RABBIT_TLS_PORT=$RABBIT_TLS_PORT
     export LARDER_TEST_RABBIT="rabbit://larder:$LARDER_TEST_PASSWORD@127.0.0.1:$RABBIT_PORT/"
 }
 

@@ -377,8 +377,79 @@ START_TEST(test_hosts_that_are_down_are_passed_over)
 }
 END_TEST
 
+/* ---- how one connects ---- */
+
+static struct bus_options tls_options(const char *host)
+{
+    struct bus_options with = options();
+    struct transport transport;
+
+    must(transport_parse(rabbit(), &transport, &error));
+    snprintf(with.transport_url, sizeof(with.transport_url), "amqps://%s:%s@%s:%s/",
+             transport.hosts[0].user, transport.hosts[0].password, host,
+             getenv("LARDER_TEST_RABBIT_TLS_PORT"));
+    text_copy(with.ssl_ca_file, sizeof(with.ssl_ca_file), getenv("LARDER_TEST_RABBIT_CA"));
+    return with;
+}
+
+START_TEST(test_boots_come_by_tls)
+{
+    struct bus_options with = tls_options("localhost");
+
+    begin_listening(&with);
+    feed_boots(&feed, rabbit(), traffic, 0, 20);
+    wait_number(DELETED, 20);
+    stop(listener);
+}
+END_TEST
+
+/* What the certificate is not for, and what another authority has signed, gets no password. */
+static void check_refused(const struct bus_options *with)
+{
+    struct error failure = { 0 };
+    struct bus_state state;
+    auto_bus *bus = NULL;
+
+    must(bus_open(with, &bus, &error));
+    ck_assert_int_lt(bus_connect(bus, &state, &failure), 0);
+    ck_assert(!bus_is_connected(bus));
+    ck_assert_msg(strstr(failure.message, "cannot be reached") != NULL, "%s", failure.message);
+    ck_assert_ptr_null(strstr(failure.message, getenv("LARDER_TEST_PASSWORD")));
+}
+
+START_TEST(test_a_broker_that_is_another_is_refused)
+{
+    struct bus_options by_address = tls_options("127.0.0.1"), other = tls_options("localhost");
+
+    begin();
+    check_refused(&by_address);
+    text_copy(other.ssl_ca_file, sizeof(other.ssl_ca_file), getenv("LARDER_TEST_DATABASE_CA"));
+    check_refused(&other);
+}
+END_TEST
+
+START_TEST(test_the_queue_is_replicated_where_asked)
+{
+    struct bus_options with = options();
+
+    begin_listening(&with);
+    ck_assert(!feed_is_quorum(rabbit(), QUEUE));
+    stop(listener);
+    feed_delete(feed, QUEUE);
+    with.quorum = true;
+    listener = start(&with);
+    wait_received(listener, 0);
+    ck_assert(feed_is_quorum(rabbit(), QUEUE));
+    feed_boots(&feed, rabbit(), traffic, 0, 20);
+    wait_number(DELETED, 20);
+    stop(listener);
+    feed_delete(feed, QUEUE);
+}
+END_TEST
+
 SERVICE_MAIN("listener", test_boots_are_stored_once, test_disorder_does_no_harm,
              test_garbage_is_dropped, test_two_share_a_queue, test_broker_is_killed,
              test_database_is_killed, test_listener_is_killed, test_queue_made_anew_is_a_gap,
              test_queue_deleted_while_listening, test_full_queue_is_a_gap,
-             test_hosts_that_are_down_are_passed_over)
+             test_hosts_that_are_down_are_passed_over, test_boots_come_by_tls,
+             test_a_broker_that_is_another_is_refused, test_the_queue_is_replicated_where_asked)

@@ -131,26 +131,50 @@ static bool lacks_request(const struct sighting *sighting)
     return sighting->instance_id[0] && !sighting->request_id[0];
 }
 
-/* Neutron does not always tell which boot it serves; the instance's own row does, or will. */
-static int find_requests(struct store *store, struct findings *findings, struct error *error)
+static size_t gather_lacking(const struct findings *findings, struct boot_request *asked)
 {
-    autofree struct boot_request *asked = calloc(findings->count + 1, sizeof(*asked));
     size_t count = 0;
-    int status;
 
-    if (!asked)
-        return error_set(error, -ENOMEM, "no memory for %zu requests", findings->count);
     for (size_t i = 0; i < findings->count; i++)
         if (lacks_request(&findings->rows[i].sighting))
             text_copy(asked[count++].instance_id, ID_SIZE,
                       findings->rows[i].sighting.instance_id);
-    status = boots_requests(store, asked, count, error);
-    count = 0;
-    for (size_t i = 0; i < findings->count && status >= 0; i++)
+    return count;
+}
+
+/* Neutron does not always tell which boot it serves; the instance's own row does, or will. */
+static int find_requests(struct store *store, struct findings *findings, struct error *error)
+{
+    autofree struct boot_request *asked = calloc(findings->count + 1, sizeof(*asked));
+    int status;
+
+    if (!asked)
+        return error_set(error, -ENOMEM, "no memory for %zu requests", findings->count);
+    status = boots_requests(store, asked, gather_lacking(findings, asked), false, error);
+    for (size_t i = 0, at = 0; i < findings->count && status >= 0; i++)
         if (lacks_request(&findings->rows[i].sighting))
             text_copy(findings->rows[i].sighting.request_id, REQUEST_ID_SIZE,
-                      asked[count++].request_id);
+                      asked[at++].request_id);
     return status;
+}
+
+/* Another listener may be noting the boot at this moment.  When it looked for the ports of it, ours
+ * were not there yet; and when we looked for the boot, that was not.  Now that ours are, whoever
+ * comes later sees them, and who came before is waited for. */
+static int find_requests_again(struct store *store, const struct findings *findings,
+                               struct error *error)
+{
+    autofree struct boot_request *asked = calloc(findings->count + 1, sizeof(*asked));
+    size_t count;
+    int status;
+
+    if (!asked)
+        return error_set(error, -ENOMEM, "no memory for %zu requests", findings->count);
+    count = gather_lacking(findings, asked);
+    if (!count)
+        return 0;
+    status = boots_requests(store, asked, count, true, error);
+    return status < 0 ? status : sightings_tell(store, asked, count, error);
 }
 
 /* The other way round: the port came first. */
@@ -257,5 +281,7 @@ int sink_sightings(struct store *store, const struct harvest *harvest, struct er
         status = note_series(store, &findings, error);
     if (status >= 0)
         status = add_sightings(store, &findings, error);
+    if (status >= 0)
+        status = find_requests_again(store, &findings, error);
     return status < 0 ? status : tell_requests(store, harvest, error);
 }

@@ -160,8 +160,10 @@ static void tell(struct boot_request *rows, size_t count, const struct boot_requ
             text_copy(rows[i].request_id, REQUEST_ID_SIZE, found->request_id);
 }
 
-static int read_requests(struct store *store, struct boot_request *rows, size_t count,
-                         struct error *error)
+#define REQUESTS "SELECT instance_id, request_id FROM boots WHERE instance_id" IN_CHUNK
+
+static int read_requests(struct store *store, const char *sql, struct boot_request *rows,
+                         size_t count, struct error *error)
 {
     struct value values[CHUNK];
     struct boot_request found[CHUNK];
@@ -170,19 +172,19 @@ static int read_requests(struct store *store, struct boot_request *rows, size_t 
 
     for (size_t i = 0; i < CHUNK; i++)
         values[i] = TEXT(i < count ? rows[i].instance_id : "");
-    r = query_read(store, "SELECT instance_id, request_id FROM boots WHERE instance_id"
-                   IN_CHUNK, values, CHUNK, &request_type, found, CHUNK, &found_count, error);
+    r = query_read(store, sql, values, CHUNK, &request_type, found, CHUNK, &found_count, error);
     for (size_t i = 0; i < found_count && r >= 0; i++)
         tell(rows, count, &found[i]);
     return r;
 }
 
-int boots_requests(struct store *store, struct boot_request *rows, size_t count,
+int boots_requests(struct store *store, struct boot_request *rows, size_t count, bool wait,
                    struct error *error)
 {
+    const char *sql = wait ? REQUESTS " LOCK IN SHARE MODE" : REQUESTS;
     int r = 0;
 
     for (size_t at = 0; at < count && r >= 0; at += CHUNK)
-        r = read_requests(store, rows + at, count - at < CHUNK ? count - at : CHUNK, error);
+        r = read_requests(store, sql, rows + at, count - at < CHUNK ? count - at : CHUNK, error);
     return r;
 }

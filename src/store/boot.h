@@ -38,8 +38,9 @@ int boots_note(struct store *store, const struct boot *rows, size_t count, struc
 /* How many of these instances are known; each stands there once. */
 int boots_known(struct store *store, const struct boot *rows, size_t count, int64_t *ret_known,
                 struct error *error);
-/* The requests of these instances; "" when not known. */
-int boots_requests(struct store *store, struct boot_request *rows, size_t count,
+/* The requests of these instances; "" when not known.  'wait': for those who are just noting one of
+ * them, until they have committed. */
+int boots_requests(struct store *store, struct boot_request *rows, size_t count, bool wait,
                    struct error *error);
 int boot_get(struct store *store, const char *instance_id, struct boot *ret_boot,
              struct error *error); /* -ENOENT */

@@ -224,6 +224,8 @@ START_TEST(test_two_share_a_queue)
     wait_number(DELETED, 200);
     listener_count(other, &counts);
     ck_assert_int_gt(counts.received, 0);
+    wait_drained(listener);
+    wait_drained(other);
     stop(other);
     stop(listener);
     ck_assert_int_eq(traffic_lost(service_store, 200), 0);

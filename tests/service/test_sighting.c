@@ -3,9 +3,12 @@
 #include "store/sighting.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "role/sink.h"
 #include "store/boot.h"
 #include "store/gap.h"
 #include "store/query.h"
@@ -244,7 +247,70 @@ START_TEST(test_gap_is_filled_by_kind)
 }
 END_TEST
 
+/* ---- two listeners at once ---- */
+
+static atomic_bool told;
+
+static void pause_ms(int64_t ms)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+static int tell_boot_and_linger(struct store *store, void *context, struct error *error)
+{
+    struct boot_event event = { .kind = EVENT_INSTANCE, .change = CHANGE_MADE, .at_ms = 1000,
+                                .request_id = REQUEST };
+    const struct harvest harvest = { .events = &event, .count = 1, .pool_project = "",
+                                     .now_ms = 1000 };
+    int status;
+
+    (void)context;
+    event.instance = (struct boot){ .instance_id = INSTANCE, .project_id = PROJECT,
+                                    .request_id = REQUEST, .flavor_id = "small",
+                                    .asked_ms = 1000 };
+    status = sinks_take(store, &harvest, error);
+    atomic_store(&told, true);
+    pause_ms(500);
+    return status;
+}
+
+static void tell_port(struct store *store)
+{
+    struct boot_event event = { .kind = EVENT_PORT, .change = CHANGE_MADE, .at_ms = 1000 };
+    const struct harvest harvest = { .events = &event, .count = 1, .pool_project = "",
+                                     .now_ms = 1000 };
+    struct ask ask;
+
+    service_port_ask(1, &ask);
+    text_copy(event.port.port_id, ID_SIZE, IMAGE);
+    text_copy(event.port.device_id, ID_SIZE, INSTANCE);
+    service_key_of(&ask, &event.port.key);
+    must(sinks_take(store, &harvest, &error));
+}
+
+static void listen_body(struct store *store, int index, void *context)
+{
+    (void)context;
+    if (index == 0) {
+        must(store_transaction(store, tell_boot_and_linger, NULL, &error));
+        return;
+    }
+    while (!atomic_load(&told))
+        pause_ms(1);
+    tell_port(store);
+}
+
+/* Neither transaction sees the other's row before it is committed. */
+START_TEST(test_a_boot_and_its_port_are_told_at_once)
+{
+    atomic_store(&told, false);
+    service_parallel(2, listen_body, NULL);
+    ck_assert_int_eq(service_number("SELECT COUNT(*) FROM sightings WHERE kind = 'port'"
+                                    " AND request_id = '" REQUEST "'"), 1);
+}
+END_TEST
+
 SERVICE_MAIN("sighting", test_series_are_found_or_made, test_series_differ_by_each_part,
              test_many_make_the_same_series, test_sighting_is_added_once, test_hit_is_a_sighting,
              test_boot_is_joined_in_any_order, test_watches_and_gaps,
-             test_gap_is_filled_by_kind)
+             test_gap_is_filled_by_kind, test_a_boot_and_its_port_are_told_at_once)

@@ -25,7 +25,7 @@ enum option_type {
 
 enum option_flags {
     OPTION_REQUIRED = 1, /* must be given and not empty */
-    OPTION_SECRET = 2,   /* TEXT only: never logged; a file with one must be closed to others */
+    OPTION_SECRET = 2,   /* TEXT, LIST: never logged; a file with one must be closed to others */
     OPTION_RELOAD = 4,   /* changes with SIGHUP; the others need a restart */
 };
 

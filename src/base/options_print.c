@@ -114,16 +114,18 @@ void options_print_sample(const struct option *table, size_t count, FILE *out)
 
 /* ---- the effective values ---- */
 
-static void print_list(const struct option_list *list, FILE *out)
-{
-    for (size_t i = 0; i < list->count; i++)
-        fprintf(out, "%s%s", i ? "," : "", list->items[i]);
-}
-
-/* A secret is text, of which one sees only whether it is set. */
+/* Of a secret one sees only whether it is set. */
 static void print_text(const struct option *option, const char *text, FILE *out)
 {
     fputs(option->flags & OPTION_SECRET && *text ? "****" : text, out);
+}
+
+static void print_list(const struct option *option, const struct option_list *list, FILE *out)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i ? "," : "", out);
+        print_text(option, list->items[i], out);
+    }
 }
 
 static void print_value(const struct option *option, const void *field, FILE *out)
@@ -144,7 +146,7 @@ static void print_value(const struct option *option, const void *field, FILE *ou
         fputs(*(const bool *)field ? "true" : "false", out);
         break;
     case OPTION_LIST:
-        print_list(field, out);
+        print_list(option, field, out);
         break;
     case OPTION_TEXT:
     case OPTION_CHOICE:

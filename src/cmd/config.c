@@ -243,10 +243,10 @@ static const struct option options[] = {
          "Where hours and days are those that people live by, as Europe/Berlin: demand is taken to "
          "repeat at the same local time, over changes of the clock too. Events and calendars that "
          "name no zone are in this one. The same for all processes."),
-    LIST("predict", "calendars", historian.calendars.sources, 0, "",
+    LIST("predict", "calendars", historian.calendars.sources, OPTION_SECRET, "",
          "Calendars of events that bear on demand (holidays, ends of month, exams): absolute paths "
-         "or URLs of iCalendar files. How much each event of a name multiplies the demand of a "
-         "series is learned from the past."),
+         "or URLs of iCalendar files, which may hold what gives access to them. How much each "
+         "event of a name multiplies the demand of a series is learned from the past."),
     INT("predict", "calendar_period", historian.calendars.period_s, 0, "3600", 60, 2592000,
         "seconds", "Time between two readings of each calendar. What cannot be read, or is damaged "
         "or beyond 1 MiB, leaves the last good copy."),

@@ -36,8 +36,9 @@ int calendars_check(const struct calendar_options *options, struct error *error)
         const char *source = options->sources.items[i];
 
         if (source[0] != '/' && !is_url(source))
-            return error_set(error, -EINVAL, "[predict] calendars: %.100s is neither an absolute "
-                             "path nor a URL that begins with https:// or http://", source);
+            return error_set(error, -EINVAL, "[predict] calendars: the one at place %zu is neither "
+                             "an absolute path nor a URL that begins with https:// or http://",
+                             i + 1);
     }
     return 0;
 }

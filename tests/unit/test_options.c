@@ -20,6 +20,7 @@ struct settings {
     char mode[16];
     struct option_list roles;
     char url[32], password[32];
+    struct option_list feeds;
 };
 
 #define ROW(section_, name_, type_, flags_, field, fallback_, ...)                                 \
@@ -38,6 +39,7 @@ static const struct option table[] = {
     ROW("DEFAULT", "roles", OPTION_LIST, 0, roles, "api,worker"),
     ROW("keystone", "url", OPTION_TEXT, OPTION_REQUIRED, url, NULL),
     ROW("keystone", "password", OPTION_TEXT, OPTION_SECRET, password, NULL),
+    ROW("keystone", "feeds", OPTION_LIST, OPTION_SECRET, feeds, ""),
 };
 
 #define URL "[keystone]\nurl = http://k\n"
@@ -276,13 +278,14 @@ START_TEST(effective_values_hide_secrets)
 {
     auto_strbuf values = STRBUF_INIT(10000);
 
-    ck_assert_int_eq(apply(URL "password = hunter2\n"), 0);
+    ck_assert_int_eq(apply(URL "password = hunter2\nfeeds = http://k?hunter2,/k\n"), 0);
     print(&values, false);
     ck_assert_str_eq(values.text,
                      "DEFAULT.debug = false\nDEFAULT.log_dir = /var/log\n"
                      "DEFAULT.log_file = /var/log/larder.log\ndatabase.connections = 20\n"
                      "database.rate = 0.5\ndatabase.mode = on\nDEFAULT.roles = api,worker\n"
-                     "keystone.url = http://k\nkeystone.password = ****\n");
+                     "keystone.url = http://k\nkeystone.password = ****\n"
+                     "keystone.feeds = ****,****\n");
 }
 END_TEST
 

@@ -13,8 +13,9 @@ LOG_MODULE("bootstrap.inspect");
 
 #define PAGE 64
 #define CHANGES_MOST 32
-#define AGAIN_MS 3000        /* what is being made is looked at so much later */
-#define TROUBLE_MS 10000     /* and so much later when it cannot be looked at */
+#define AGAIN_MS 3000           /* what is being made is looked at so much later */
+#define TROUBLE_MS 10000        /* what cannot be looked at, so much later, then less and less */
+#define TROUBLE_MOST_MS 3600000 /* and for so long: after that the sweep will do */
 #define SETTLED_MS (OUTLOOK_MS + 1000) /* after it, no worker goes by what it saw before */
 
 /* ---- a pool ---- */
@@ -136,6 +137,22 @@ static int inspect_pools_of(struct inspection *inspection, const struct change *
     return result;
 }
 
+/* A service that is gone for long is not asked for each of its changes every few seconds. */
+static int try_again(struct inspection *inspection, const struct change *change,
+                     const struct error *why, struct error *error)
+{
+    int64_t age_ms = inspection->now_ms - change->noted_ms;
+    bool give_up = age_ms > TROUBLE_MOST_MS;
+
+    log_warning("%s %s has changed and not all of its pools can be checked%s: %s",
+                subject_name(change->subject), change->id,
+                give_up ? ", which is left to the sweep of all pools" : "", why->message);
+    if (give_up)
+        return change_done(inspection->store, change, error);
+    return change_put_off(inspection->store, change,
+                          inspection->now_ms + (age_ms > TROUBLE_MS ? age_ms : TROUBLE_MS), error);
+}
+
 /* A worker may begin an item by what it saw before the change, for OUTLOOK_MS: so a change is over
  * when nothing was found that is being made from what was before, later than that. */
 static int inspect_change(struct inspection *inspection, const struct change *change,
@@ -151,11 +168,8 @@ static int inspect_change(struct inspection *inspection, const struct change *ch
     if (inspection->stale_items > stale)
         log_info("%s %s has changed: stale=%" PRId64, subject_name(change->subject), change->id,
                  inspection->stale_items - stale);
-    if (status < 0) {
-        log_warning("%s %s has changed and not all of its pools can be checked: %s",
-                    subject_name(change->subject), change->id, why.message);
-        return change_put_off(inspection->store, change, inspection->now_ms + TROUBLE_MS, error);
-    }
+    if (status < 0)
+        return try_again(inspection, change, &why, error);
     if (inspection->now_ms < settled_ms)
         return change_put_off(inspection->store, change, settled_ms, error);
     if (inspection->unfinished)

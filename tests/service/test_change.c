@@ -157,6 +157,26 @@ START_TEST(a_cloud_that_is_away_is_asked_later)
 }
 END_TEST
 
+/* Neither asked for each change every few seconds, nor for ever. */
+START_TEST(a_cloud_that_is_away_for_long_is_left_to_the_sweep)
+{
+    int64_t told_ms, looks = 0;
+
+    begin(KIND_PORT);
+    fake_cloud_say("set subnets 2");
+    fake_cloud_say("fault 500 1000 GET /network");
+    tell_of_subnet("subnet.update.end");
+    told_ms = clock_now_ms();
+    for (int64_t later_ms = 0; later_ms < 3 * 3600000; later_ms += 5000)
+        looks += (int64_t)look(told_ms + later_ms, 0);
+    ck_assert_int_gt(looks, 5);
+    ck_assert_int_lt(looks, 20);
+    ck_assert_int_eq(service_number(CHANGES), 0);
+    ck_assert_int_eq(service_number(READY), 2);
+    rig_close();
+}
+END_TEST
+
 static size_t count_pools(enum subject subject, const char *id)
 {
     struct change change = { .subject = subject };
@@ -226,5 +246,6 @@ END_TEST
 
 SERVICE_MAIN("change", a_message_alone_changes_nothing, a_change_is_looked_at_twice,
              a_change_told_meanwhile_stays, what_is_being_made_is_waited_for,
-             a_cloud_that_is_away_is_asked_later, pools_of_each_subject,
+             a_cloud_that_is_away_is_asked_later,
+             a_cloud_that_is_away_for_long_is_left_to_the_sweep, pools_of_each_subject,
              running_workers_replace_what_is_stale, a_disabled_project_loses_its_ports)

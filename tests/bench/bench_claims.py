@@ -3,7 +3,7 @@
 
 A pair is a claim and an adoption, each a request of its own, answered when it is durable
 (innodb_flush_log_at_trx_commit = 1). Bare, it is two compare-and-swap updates by key, each its own transaction. As many
-clients do either, by turns, in one run; then the pairs come at half the rate that the API reached.
+clients do either, by turns, in one run; then as many pairs as in all rounds come at half the rate that the API reached.
 """
 import argparse
 import statistics
@@ -33,7 +33,7 @@ def rate(seen):
 
 def measure(options, api):
     say('stock %d pools' % POOLS)
-    rig.client('fill', POOLS, options.pairs * (options.rounds + 3) // POOLS)
+    rig.client('fill', POOLS, options.pairs * (2 * options.rounds + 1) // POOLS)
     rig.client('api', options.pairs // 2, options.clients, POOLS, 0, **api)
     fast, bare = [], []
     for number in range(options.rounds):
@@ -41,7 +41,7 @@ def measure(options, api):
         bare.append(rig.client('bare', options.pairs, options.clients))
         say('round %d of %d: %.0f pairs/s, bare %.0f' % (number + 1, options.rounds, rate(fast[-1]), rate(bare[-1])))
     half = statistics.median(map(rate, fast)) / 2
-    calm = rig.client('api', options.pairs, options.clients, POOLS, half, **api)
+    calm = rig.client('api', options.pairs * options.rounds, options.clients, POOLS, half, **api)
     report.table('pairs per second, %d clients' % options.clients, '1/s',
                  {'claims and adoptions': list(map(rate, fast)), 'bare transactions': list(map(rate, bare))})
     print('\nat %.0f pairs/s: claim %.1f ms (p99 %.1f), adoption %.1f ms (p99 %.1f)' % (

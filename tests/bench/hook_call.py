@@ -31,7 +31,7 @@ def neutron():
     from neutron_lib.plugins import directory
     from oslo_config import cfg
 
-    from larder_openstack.neutron import hook
+    from larder_openstack.neutron import hook, plugin  # noqa: Neutron loads the plugin before it serves anybody
     config.register_common_config_options()
     cfg.CONF(['--config-file', ETC + '/neutron/neutron.conf'], project='neutron')
     directory.add_plugin('larder', Loaded())    # as where the hook runs; no call here gets as far as using it

@@ -4,6 +4,7 @@
 
 unit_tests = \
 	tests/unit/test_backoff \
+	tests/unit/test_backtest \
 	tests/unit/test_calendar \
 	tests/unit/test_calibration \
 	tests/unit/test_clock \

@@ -89,7 +89,8 @@ static int count_demand(struct run *run)
     for (size_t i = 0; i < run->series->count; i++) {
         int64_t slot = (run->series->arrivals[i].time_s - options->start_s) / options->slot_s;
 
-        run->demand.slots[slot] += (float)run->series->arrivals[i].count;
+        if (slot < slots)
+            run->demand.slots[slot] += (float)run->series->arrivals[i].count;
     }
     return start_film(run);
 }

@@ -22,6 +22,7 @@ struct work {
     struct backtest_options options;
     double least; /* servers of a series that is looked at by itself */
     const char *key;
+    double test_from, until; /* -1: not given */
     FILE *scores;
     struct gathering page; /* page.out NULL: none is made */
     size_t series, of;
@@ -41,6 +42,8 @@ static int print_usage(FILE *out)
           "  --level LEVEL      share of the boots to serve (0.99)\n"
           "  --test-from TIME   seconds from the trace's start where the test part begins\n"
           "                     (its last third)\n"
+          "  --until TIME       seconds from the trace's start where it ends; what comes then is\n"
+          "                     not looked at: the scores owe nothing to it\n"
           "  --least SERVERS    series with fewer are left out (100)\n"
           "  --key KEY          this series only; 'total' is that of all keys together\n"
           "  --forecasts FILE   write each forecast of the test part as CSV\n"
@@ -168,22 +171,29 @@ static int run_trace(struct work *work, const struct trace *trace, struct error 
     return status;
 }
 
-static int read_and_run(struct work *work, const char *path, double test_from, struct error *error)
+/* From the start of the trace's first day, so that hours are hours. */
+static void set_bounds(struct work *work, const struct trace *trace)
+{
+    struct backtest_options *options = &work->options;
+
+    options->start_s = trace->first_s - trace->first_s % 86400;
+    options->end_s = trace->last_s;
+    if (work->until >= 0 && options->start_s + (int64_t)work->until <= trace->last_s)
+        options->end_s = options->start_s + (int64_t)work->until - 1;
+    options->score_from_s =
+        work->test_from >= 0 ? options->start_s + (int64_t)work->test_from
+                             : options->end_s - (options->end_s - trace->first_s) / TEST_SHARE;
+    options->score_from_s -= options->score_from_s % options->slot_s;
+}
+
+static int read_and_run(struct work *work, const char *path, struct error *error)
 {
     struct trace trace;
     int status = trace_read(path, &trace, error);
 
     if (status < 0)
         return status;
-    int64_t slot_s = work->options.slot_s;
-    int64_t span = trace.last_s - trace.first_s;
-
-    /* From the start of the trace's first day, so that hours are hours. */
-    work->options.start_s = trace.first_s - trace.first_s % 86400;
-    work->options.end_s = trace.last_s;
-    work->options.score_from_s = test_from >= 0 ? work->options.start_s + (int64_t)test_from
-                                                : trace.last_s - span / TEST_SHARE;
-    work->options.score_from_s -= work->options.score_from_s % slot_s;
+    set_bounds(work, &trace);
     status = run_trace(work, &trace, error);
     if (work->page.out && status == 0 && gather_write(&work->page, path, &work->options) < 0)
         status = error_set(error, -ENOMEM, "no memory for the page");
@@ -204,7 +214,8 @@ static bool read_number(const char *text, double low, double high, double *ret_n
 }
 
 struct words {
-    const char *slot, *lead, *level, *test_from, *least, *key, *forecasts, *scores, *html, *charts;
+    const char *slot, *lead, *level, *test_from, *until, *least, *key, *forecasts, *scores, *html;
+    const char *charts;
 };
 
 static int open_output(const char *path, FILE **ret_file, struct error *error)
@@ -221,14 +232,14 @@ static int close_output(FILE *file, int status, struct error *error)
     return status;
 }
 
-static int take_words(const struct words *words, struct work *work, double *ret_test_from,
-                      struct error *error)
+static int take_words(const struct words *words, struct work *work, struct error *error)
 {
     double slot = 300, lead = 300, charts = CHARTS_DEFAULT;
 
     if (!read_number(words->slot, 60, 3600, &slot) || !read_number(words->lead, 0, 86400, &lead) ||
         !read_number(words->level, 0.01, 0.9999, &work->options.level) ||
-        !read_number(words->test_from, 0, 1e10, ret_test_from) ||
+        !read_number(words->test_from, 0, 1e10, &work->test_from) ||
+        !read_number(words->until, 1, 1e10, &work->until) ||
         !read_number(words->charts, 0, 1000, &charts) ||
         !read_number(words->least, 0, 1e12, &work->least))
         return error_set(error, -EINVAL, "an option is no number, or out of bounds");
@@ -243,8 +254,7 @@ static int take_words(const struct words *words, struct work *work, double *ret_
     return status == 0 ? open_output(words->html, &work->page.out, error) : status;
 }
 
-static int run_words(struct work *work, int words, char **argv, double test_from,
-                     struct error *error)
+static int run_words(struct work *work, int words, char **argv, struct error *error)
 {
     int status = 0;
 
@@ -255,7 +265,7 @@ static int run_words(struct work *work, int words, char **argv, double test_from
     if (work->page.out)
         page_begin(work->page.out);
     for (int i = 1; i <= words && status == 0; i++)
-        status = read_and_run(work, argv[i], test_from, error);
+        status = read_and_run(work, argv[i], error);
     if (work->page.out)
         page_end(work->page.out);
     gather_clear(&work->page);
@@ -267,17 +277,17 @@ static int run_words(struct work *work, int words, char **argv, double test_from
 int backtest_main(int argc, char **argv)
 {
     struct words given = { 0 };
-    struct work work = { .options.level = LEVEL_DEFAULT, .least = 100 };
+    struct work work = { .options.level = LEVEL_DEFAULT, .least = 100, .test_from = -1,
+                         .until = -1 };
     bool help = false;
     const struct argument table[] = {
         { "slot", NULL, &given.slot },           { "lead", NULL, &given.lead },
         { "level", NULL, &given.level },         { "test-from", NULL, &given.test_from },
-        { "least", NULL, &given.least },         { "key", NULL, &given.key },
-        { "forecasts", NULL, &given.forecasts }, { "scores", NULL, &given.scores },
-        { "html", NULL, &given.html },           { "charts", NULL, &given.charts },
-        { "help", &help, NULL },
+        { "until", NULL, &given.until },         { "least", NULL, &given.least },
+        { "key", NULL, &given.key },             { "forecasts", NULL, &given.forecasts },
+        { "scores", NULL, &given.scores },       { "html", NULL, &given.html },
+        { "charts", NULL, &given.charts },       { "help", &help, NULL },
     };
-    double test_from = -1;
     struct error error = { 0 };
     int words;
 
@@ -285,8 +295,8 @@ int backtest_main(int argc, char **argv)
         return complain(&error);
     if (help || words == 0)
         return print_usage(help ? stdout : stderr);
-    if (take_words(&given, &work, &test_from, &error) < 0 ||
-        run_words(&work, words, argv, test_from, &error) < 0)
+    if (take_words(&given, &work, &error) < 0 ||
+        run_words(&work, words, argv, &error) < 0)
         return complain(&error);
     return EXIT_SUCCESS;
 }

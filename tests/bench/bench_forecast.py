@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Larder's forecasts and pools on recorded traces, beside classic peers and gradient boosting.
 
-Runs larder-backtest over the test part of each trace, the peers on the same origins, and prints for each group of keys
-and each length the weighted quantile losses, with block-bootstrap intervals of the ratios, and the coverage.
+Runs larder-backtest over the test part of each trace (or over a part before it, by which constants are chosen), the
+peers on the same origins, and prints for each group of keys and each length the weighted quantile losses, with
+block-bootstrap intervals of the ratios, and the coverage.
 """
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import os
+import pickle
 import subprocess
 import tempfile
 
@@ -23,10 +26,11 @@ LENGTHS = {600: '10m', 3600: '1h'}
 COVERED = (0.9, 0.95, 0.99)
 BLOCK_S = 6 * 3600
 DENSE, SPARSE = 3000, 100
-# name, slot, where the test part begins, days between the refits of the GBDT, groups
-TRACES = (('azure-vm-2017', 300, 2099700, 1, ('dense', 'sparse', 'total')),
-          ('alibaba-openb-2023', 300, 20 * 86400, 2, ('sparse', 'total')),
-          ('huawei-regionless-2021', 600, 90 * 86400, 8, ('dense', 'total')))
+DAY_S = 86400
+# name, slot, where the validation and the test part begin, days between the refits of the GBDT, groups
+TRACES = (('azure-vm-2017', 300, 1799700, 2099700, 1, ('dense', 'sparse', 'total')),
+          ('alibaba-openb-2023', 300, 14 * DAY_S, 20 * DAY_S, 2, ('sparse', 'total')),
+          ('huawei-regionless-2021', 600, 75 * DAY_S, 90 * DAY_S, 8, ('dense', 'total')))
 
 
 def losses(demand, quantiles):
@@ -40,9 +44,15 @@ def covers(demand, quantiles):
     return (demand[:, None] <= whole) + ((demand[:, None] > whole) & (demand[:, None] <= whole + 1)) * (quantiles - whole)
 
 
-def backtest(path, slot, start, least, out, *more):
+def part_of(row, validation):
+    """Where the scored part begins and ends (None: with the trace)."""
+    return (row[2], row[3]) if validation else (row[3], None)
+
+
+def backtest(path, slot, part, least, out):
+    more = ['--until', str(part[1])] if part[1] else []
     program = os.path.join(os.environ['LARDER_BUILD_DIR'], 'larder-backtest')
-    subprocess.run([program, '--slot', str(slot), '--test-from', str(start), '--least', str(least), '--forecasts',
+    subprocess.run([program, '--slot', str(slot), '--test-from', str(part[0]), '--least', str(least), '--forecasts',
                     out + '.forecasts', '--scores', out + '.scores', *more, path], check=True, stdout=subprocess.DEVNULL)
     names = ['key', 'length', 'origin', 'demand', *LEVELS]
     forecasts = pandas.read_csv(out + '.forecasts', header=None, names=names)
@@ -50,10 +60,12 @@ def backtest(path, slot, start, least, out, *more):
     return forecasts, pandas.read_csv(out + '.scores', header=None, names=names)
 
 
-def read_slots(path, slot):
+def read_slots(path, slot, until):
     rows = pandas.read_csv(path)
+    if until:
+        rows = rows[rows['time'] < until]
     rows['slot'] = rows['time'] // slot
-    count = int(rows['slot'].max()) + 1
+    count = until // slot if until else int(rows['slot'].max()) + 1
     slots = {key: np.bincount(part['slot'], part['count'], count).astype(float) for key, part in rows.groupby('key')}
     return {'total': np.bincount(rows['slot'], rows['count'], count).astype(float), **slots}
 
@@ -75,6 +87,10 @@ class Group:
         # Larder's own coverage needs no peers: of all origins.
         self.all = ({s.key: s.z[s.origins[s.origins >= first]] for s in series}, {s.key: larder[s.key] for s in series})
         self.demand = {s.key: s.z[self.tests[s.key]] for s in series}
+
+    def name_of_peers(self):
+        """By what the peers see."""
+        return pickle.dumps((self.name, self.length, self.first, self.every, [s.y for s in self.series]))
 
     def add(self, method, quantiles):
         self.said[method] = quantiles
@@ -112,27 +128,50 @@ def coverage_error(demand, said, level):
     return max(abs(both - level), level - one)
 
 
-def run_trace(folder, row, work, every):
-    name, slot, first_s, refit_days, words = row
+def run_trace(folder, row, work, options):
+    name, slot, _, _, refit_days, words = row
     path = os.path.join(folder, name + '.csv.xz')
-    slots = read_slots(path, slot)
+    part_s = part_of(row, options.validation)
+    first = part_s[0] // slot
+    whole = read_slots(path, slot, None)
+    slots = read_slots(path, slot, part_s[1])
     least = DENSE if 'sparse' not in words else SPARSE
     report.say('larder-backtest on ' + name)
-    forecasts, scores = backtest(path, slot, first_s, least, os.path.join(work, name))
+    forecasts, scores = backtest(path, slot, part_s, least, os.path.join(work, name))
     groups = []
     report.say('ETS, ARIMA, MSTL, Prophet, ADIDA, IMAPA on ' + name)
-    points = library_points(slots, [key for word in words for key in group_keys(slots, word)], slot, first_s // slot - 1)
+    keys = [key for word in words for key in group_keys(whole, word) if key in slots]
+    points = kept(options.keep, library_points, slots, keys, slot, first - 1)
     for word in words:
         for length_s in LENGTHS:
             report.say('peers on %s %s, %s' % (name, word, LENGTHS[length_s]))
-            series = [peers.Series(k, slots[k], slot, length_s // slot) for k in group_keys(slots, word)]
+            series = [peers.Series(k, slots[k], slot, length_s // slot) for k in group_keys(whole, word) if k in slots]
             part = forecasts[forecasts['length'] == length_s]
             larder = {s.key: part.loc[part['key'] == s.key, list(LEVELS)].to_numpy() for s in series}
-            group = Group('%s %s' % (name.split('-')[0], word), length_s, series, first_s // slot - 1, larder, every)
-            add_peers(group, refit_days, points)
+            group = Group('%s %s' % (name.split('-')[0], word), length_s, series, first - 1, larder, options.every)
+            rows = kept(options.keep, ask_peers, group, refit_days, points)
+            for method, said in rows.items():
+                group.add(method, said)
             groups.append(group)
             show(group, slot)
-    return groups, scores, slots
+    return groups, scores, whole, slots, first
+
+
+def kept(keep, ask, *of):
+    """What peers say depends on nothing of Larder's: kept, it need not be computed again."""
+    name = hashlib.sha256(ask.__name__.encode())
+    for module in (peers, library):
+        with open(module.__file__, 'rb') as source:
+            name.update(source.read())
+    for part in of:
+        name.update(part.name_of_peers() if isinstance(part, Group) else pickle.dumps(part))
+    path = keep and os.path.join(keep, name.hexdigest() + '.pickle')
+    if path and os.path.exists(path):
+        return pandas.read_pickle(path)
+    rows = ask(*of)
+    if path:
+        pandas.to_pickle(rows, path)
+    return rows
 
 
 def library_points(slots, keys, slot, first):
@@ -142,7 +181,7 @@ def library_points(slots, keys, slot, first):
         return dict(zip(keys, pool.map(library.points_of, tasks)))
 
 
-def add_peers(group, refit_days, points):
+def ask_peers(group, refit_days, points):
     rows = {}
     for series in group.series:
         said = {name: part[series.length] for name, part in points[series.key].items()}
@@ -150,8 +189,7 @@ def add_peers(group, refit_days, points):
             rows.setdefault(method, {})[series.key] = quantiles
     for method, said in peers.gbdt(group.series, group.first, refit_days).items():
         rows[method] = {key: quantiles[::group.every] for key, quantiles in said.items()}
-    for method, said in rows.items():
-        group.add(method, said)
+    return rows
 
 
 def show(group, slot):
@@ -200,15 +238,16 @@ def pools(scores, slots, keys, first):
 
 # ---- doubled demand ----
 
-def doubled_error(folder, work):
+def doubled_error(folder, work, validation):
     """Coverage over an hour in the two days after the demand of Azure's dense keys doubles."""
-    name, slot, first_s = TRACES[0][:3]
+    name, slot = TRACES[0][:2]
+    first_s, until_s = part_of(TRACES[0], validation)
     rows = pandas.read_csv(os.path.join(folder, name + '.csv.xz'))
     rows.loc[rows['time'] >= first_s, 'count'] *= 2
     path = os.path.join(work, 'doubled.csv')
     rows.to_csv(path, index=False)
-    forecasts, _ = backtest(path, slot, first_s, 2 * DENSE, os.path.join(work, 'doubled'))
-    part = forecasts[(forecasts['length'] == 3600) & (forecasts['origin'] < (first_s + 2 * 86400) // slot) &
+    forecasts, _ = backtest(path, slot, (first_s, until_s), 2 * DENSE, os.path.join(work, 'doubled'))
+    part = forecasts[(forecasts['length'] == 3600) & (forecasts['origin'] < (first_s + 2 * DAY_S) // slot) &
                      (forecasts['key'] != 'total')]
     demand = {key: rows['demand'].to_numpy() for key, rows in part.groupby('key')}
     said = {key: rows[list(LEVELS)].to_numpy() for key, rows in part.groupby('key')}
@@ -220,6 +259,9 @@ def main():
     parser.add_argument('--traces', metavar='DIR', default=os.path.join(os.path.dirname(__file__), '../../../shared/data'))
     parser.add_argument('--every', type=int, default=1, metavar='N',
                         help='compare losses on each N-th origin only, the same for all (1)')
+    parser.add_argument('--validation', action='store_true',
+                        help='score the part before the test part, and look at nothing of the latter')
+    parser.add_argument('--keep', metavar='DIR', help='keep what the peers say here, and take it from here the next time')
     parser.add_argument('--json', metavar='FILE')
     options = parser.parse_args()
     speed = json.loads(subprocess.run([os.path.join(os.environ['LARDER_BUILD_DIR'], 'tests/bench/forecast')], check=True,
@@ -227,17 +269,17 @@ def main():
     groups, hits, more = [], [], {}
     with tempfile.TemporaryDirectory() as work:
         for row in TRACES:
-            found, scores, slots = run_trace(options.traces, row, work, options.every)
+            found, scores, whole, slots, first = run_trace(options.traces, row, work, options)
             groups += found
             word = {'azure-vm-2017': 'dense', 'alibaba-openb-2023': 'total'}.get(row[0])
             if word:
-                share, worst, idle = pools(scores, slots, group_keys(slots, word), row[2] // row[1])
+                share, worst, idle = pools(scores, slots, group_keys(whole, word), first)
                 print('\n%s %s: hit rate %.4f (worst key %.4f), idle %.3f of the static pool' % (row[0], word, share, worst,
                                                                                               idle), flush=True)
                 hits.append(share)
                 more['idle_ratio_' + row[0].split('-')[0]] = idle
         report.say('demand doubles')
-        doubled = doubled_error(options.traces, work)
+        doubled = doubled_error(options.traces, work, options.validation)
     found = measures(groups, hits, more, doubled, speed)
     report.write(options.json, found, more)
     raise SystemExit(report.verdict(found) > 0)

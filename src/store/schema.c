@@ -484,10 +484,10 @@ static const char *const lead_time_tables[] = {
 };
 
 static const char *const *const migrations[] = {
-    first_tables,    /* 1 */
-    forecast_tables, /* 2 */
-    hook_tables,     /* 3 */
-    change_tables,   /* 4 */
+    first_tables,     /* 1 */
+    forecast_tables,  /* 2 */
+    hook_tables,      /* 3 */
+    change_tables,    /* 4 */
     lead_time_tables, /* 5 */
 };
 

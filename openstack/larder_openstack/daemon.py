@@ -3,9 +3,10 @@
 
 claim() and adopt() end within the configured timeout and raise Miss with the reason when there is nothing to have;
 finish() and miss() are reports, sent in the background. So is each new token, which the daemon then keeps fresh: it
-need not ask Keystone when a claim comes. Its answer says which versions of the API it has: a daemon that has 1.1 is told
-what this hook is and what keeps it from its work, one that has not is spoken to as ever. So either can be upgraded first. give_way() is a report that is worth waiting for, as long as for a claim. The
-breaker, the token and the connections are used here alone.
+need not ask Keystone when a claim comes. Its answer says which versions of the API it has: a daemon that has 1.1 is
+told what this hook is and what keeps it from its work, one that has not is spoken to as ever. So either can be upgraded
+first. give_way() is a report that is worth waiting for, as long as for a claim. The breaker, the token and the
+connections are used here alone.
 """
 import contextlib
 import importlib.metadata

@@ -24,8 +24,8 @@ def filter_factory(global_conf, **local_conf):
     section = opts.register(cfg.CONF)
     if not section.enabled:
         return lambda application: application
-    return lambda application: VolumeHook(application, larder_daemon.Daemon(cfg.CONF, 'cinder', _problem), section.excluded_projects,
-                                          section.pool_projects)
+    return lambda application: VolumeHook(application, larder_daemon.Daemon(cfg.CONF, 'cinder', _problem),
+                                          section.excluded_projects, section.pool_projects)
 
 
 def _problem():
@@ -33,8 +33,8 @@ def _problem():
     from larder_openstack.cinder import handover
     refused = handover.refused_to_members()
     if refused:
-        return '%s is not allowed to members of a project by policy.yaml: no volume is handed over to them; allow it, or set ' \
-               'enabled = false in [larder] of cinder.conf' % refused
+        return '%s is not allowed to members of a project by policy.yaml: no volume is handed over to them; allow it, ' \
+               'or set enabled = false in [larder] of cinder.conf' % refused
     return None
 
 

@@ -37,7 +37,8 @@ def filter_factory(global_conf, **local_conf):
 def _problem():
     """What of Neutron's configuration keeps ports from being handed over; None: nothing."""
     if directory.get_plugin('larder') is None:
-        return 'service_plugins of neutron.conf lacks larder: no port is handed over, and those of pools show to tenants'
+        return 'service_plugins of neutron.conf lacks larder: no port is handed over, and those of pools show ' \
+               'to tenants'
     return None
 
 

@@ -145,14 +145,14 @@ static int feed_slots(const struct pass *pass, const struct model_row *row, stru
 /* ---- where the batches come from ---- */
 
 /* The first batch of the series, or of one behind it. */
-static size_t find_series(const struct harvest *harvest, int64_t series_id)
+static size_t find_series(const struct shard_batches *batches, int64_t series_id)
 {
-    size_t low = 0, high = harvest->count;
+    size_t low = 0, high = batches->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (harvest->batches[middle].series_id < series_id)
+        if (batches->rows[middle].series_id < series_id)
             low = middle + 1;
         else
             high = middle;
@@ -160,12 +160,12 @@ static size_t find_series(const struct harvest *harvest, int64_t series_id)
     return low;
 }
 
-static struct slice slice_of(const struct harvest *harvest, int64_t series_id)
+static struct slice slice_of(const struct shard_batches *batches, int64_t series_id)
 {
-    size_t first = find_series(harvest, series_id);
+    size_t first = find_series(batches, series_id);
 
-    return (struct slice){ .batches = harvest->batches + first,
-                           .count = find_series(harvest, series_id + 1) - first };
+    return (struct slice){ .batches = batches->rows + first,
+                           .count = find_series(batches, series_id + 1) - first };
 }
 
 /* One step of a history, as far as it could be read whole. */
@@ -204,13 +204,13 @@ static int feed_history(const struct pass *pass, struct store *store, const stru
     return status;
 }
 
-int feed_model(const struct pass *pass, struct store *store, const struct harvest *harvest,
+int feed_model(const struct pass *pass, struct store *store, const struct shard_batches *batches,
                const struct model_row *row, struct model *model, struct error *error)
 {
     struct slice slice;
 
-    if (model_seen_until_s(model) * 1000 < harvest->from_ms)
+    if (model_seen_until_s(model) * 1000 < batches->from_ms)
         return feed_history(pass, store, row, model, error);
-    slice = slice_of(harvest, row->series_id);
+    slice = slice_of(batches, row->series_id);
     return feed_slots(pass, row, model, &slice, pass->until_ms, error);
 }

@@ -8,10 +8,10 @@
 #include "store/model.h"
 
 /* The batches of all series of a shard since 'from_ms', by series and time. */
-struct harvest {
+struct shard_batches {
     int64_t from_ms; /* INT64_MAX: there are none, each series' history is read by itself */
     size_t count;
-    struct batch *batches;
+    struct batch *rows;
 };
 
 /* Opens the row's model: from its state, or empty where that is of no use. */
@@ -21,7 +21,7 @@ int feed_open(const struct pass *pass, struct model_row *row, struct model **ret
 bool feed_is_void(const struct pass *pass, const struct model_row *row);
 
 /* Takes in all slots up to pass->until_ms. */
-int feed_model(const struct pass *pass, struct store *store, const struct harvest *harvest,
+int feed_model(const struct pass *pass, struct store *store, const struct shard_batches *batches,
                const struct model_row *row, struct model *model, struct error *error);
 
 #endif

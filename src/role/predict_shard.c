@@ -20,9 +20,9 @@
 LOG_MODULE("predictor");
 
 #define CHUNK 128
-#define CHUNK_LATE 8               /* histories; the lease is kept up at each chunk */
-#define HARVEST_MOST (256 * 1024)  /* batches that are read for all series at once */
-#define HARVEST_MS INT64_C(21600000) /* who is more behind reads his own history */
+#define CHUNK_LATE 8                 /* histories; the lease is kept up at each chunk */
+#define BATCHES_MOST (256 * 1024)    /* batches that are read for all series at once */
+#define BATCHES_MS INT64_C(21600000) /* who is more behind reads his own history */
 #define LENGTHS_MOST 3
 #define DAY_MS INT64_C(86400000)
 
@@ -32,7 +32,7 @@ DEFINE_CLEANUP(model, struct model *, model_free);
 struct work {
     const struct pass *pass;
     struct store *store;
-    struct harvest harvest;
+    struct shard_batches batches;
     bool late;      /* which round this is */
     bool left_late; /* the first round has passed over some */
     size_t row_count, forecast_count; /* to be written */
@@ -83,7 +83,7 @@ static int advance(struct work *work, struct model_row *row, struct error *error
     int status = feed_open(work->pass, row, &model, error);
 
     if (status >= 0)
-        status = feed_model(work->pass, work->store, &work->harvest, row, model, error);
+        status = feed_model(work->pass, work->store, &work->batches, row, model, error);
     if (status < 0)
         return status;
     row->version = model_version();
@@ -105,7 +105,7 @@ static bool is_late(const struct work *work, const struct model_row *row)
 
     if (feed_is_void(work->pass, row))
         from_ms = row->began_ms;
-    return from_ms < work->harvest.from_ms;
+    return from_ms < work->batches.from_ms;
 }
 
 static bool is_due(struct work *work, const struct model_row *row)
@@ -199,34 +199,34 @@ static int take_round(struct work *work, struct error *error)
     return status;
 }
 
-static int reap(struct work *work, struct error *error)
+static int read_batches(struct work *work, struct error *error)
 {
     const struct pass *pass = work->pass;
-    struct harvest *harvest = &work->harvest;
+    struct shard_batches *batches = &work->batches;
     int64_t slot_ms = pass->predictor->options->slot_s * 1000;
-    int status = models_seen_until(work->store, &pass->shard, pass->until_ms - HARVEST_MS,
-                                   pass->until_ms - slot_ms, &harvest->from_ms, error);
+    int status = models_seen_until(work->store, &pass->shard, pass->until_ms - BATCHES_MS,
+                                   pass->until_ms - slot_ms, &batches->from_ms, error);
 
     if (status >= 0)
-        status = batches_of_shard(work->store, &pass->shard, harvest->from_ms, pass->until_ms,
-                                  HARVEST_MOST, harvest->batches, &harvest->count, error);
-    if (harvest->count == HARVEST_MOST)
-        harvest->from_ms = INT64_MAX;
+        status = batches_of_shard(work->store, &pass->shard, batches->from_ms, pass->until_ms,
+                                  BATCHES_MOST, batches->rows, &batches->count, error);
+    if (batches->count == BATCHES_MOST)
+        batches->from_ms = INT64_MAX;
     return status;
 }
 
 int pass_run(const struct pass *pass, struct store *store, struct error *error)
 {
     autofree struct work *work = calloc(1, sizeof(*work));
-    autofree struct batch *batches = calloc(HARVEST_MOST, sizeof(*batches));
+    autofree struct batch *rows = calloc(BATCHES_MOST, sizeof(*rows));
     int status;
 
-    if (!work || !batches)
+    if (!work || !rows)
         return error_set(error, -ENOMEM, "no memory for the series of a shard");
     work->pass = pass;
     work->store = store;
-    work->harvest.batches = batches;
-    status = reap(work, error);
+    work->batches.rows = rows;
+    status = read_batches(work, error);
     if (status >= 0)
         status = take_round(work, error);
     work->late = true;

@@ -81,17 +81,9 @@ static int read_image(const struct json *json, struct image *ret_image, struct e
 
 int image_get(struct client *client, const char *id, struct image *ret_image, struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
     auto_json *body = NULL;
-    struct call call = { .service = SERVICE_IMAGE, .method = "GET" };
-    int status;
+    int status = get_by_id(client, SERVICE_IMAGE, "/images/", id, "", &body, error);
 
-    strbuf_add_text(&path, "/images/");
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    status = client_call(client, &call, &body, error);
     return status ? status : read_image(body, ret_image, error);
 }
 
@@ -132,14 +124,7 @@ int64_t image_cached_size(const struct image *image)
 
 int image_warm(struct client *client, const char *id, struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
-    struct call call = { .service = SERVICE_IMAGE, .method = "PUT" };
-    int status;
+    const struct call call = { .service = SERVICE_IMAGE, .method = "PUT", .path = "/cache/" };
 
-    strbuf_add_text(&path, "/cache/");
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    return client_call(client, &call, NULL, error);
+    return call_by_id(client, &call, id, "", NULL, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists in pages; see list.h. */
+/* Lists in pages, and calls about what has an id; see list.h. */
 #include "cloud/list.h"
 
 #include <errno.h>
@@ -7,12 +7,25 @@
 
 #define PAGE_MOST 500 /* such a page stays far below the bound of an answer */
 
-int path_add_id(struct strbuf *path, const char *id, struct error *error)
+int call_by_id(struct client *client, const struct call *call, const char *id, const char *rest,
+               struct json **ret_json, struct error *error)
 {
+    auto_strbuf path = STRBUF_INIT(512);
+    struct call whole = *call;
+
     if (!id || !text_is_id(id))
         return error_set(error, -EINVAL, "\"%.64s\" is not an id of OpenStack", id ? id : "");
-    strbuf_add_text(path, id);
-    return 0;
+    strbuf_add_format(&path, "%s%s%s", call->path, id, rest);
+    whole.path = strbuf_text(&path);
+    return client_call(client, &whole, ret_json, error);
+}
+
+int get_by_id(struct client *client, enum service service, const char *path, const char *id,
+              const char *rest, struct json **ret_json, struct error *error)
+{
+    const struct call call = { .service = service, .method = "GET", .path = path };
+
+    return call_by_id(client, &call, id, rest, ret_json, error);
 }
 
 void query_add(struct strbuf *query, const char *name, const char *value)

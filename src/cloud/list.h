@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists that services give in pages, paths with ids in them, and members too long for a field. */
+/* Lists that services give in pages, calls about what has an id, and queries. */
 #ifndef LARDER_CLOUD_LIST_H
 #define LARDER_CLOUD_LIST_H
 
@@ -23,8 +23,13 @@ struct listing {
 int list_read(struct client *client, const struct listing *listing, const char *marker, size_t most,
               void *ret_elements, size_t *ret_count, struct error *error);
 
-/* Adds 'id' to a path.  What is no id would lead to another place: -EINVAL. */
-int path_add_id(struct strbuf *path, const char *id, struct error *error);
+/* A call whose path is that of 'call', then 'id', then 'rest': "/types/", an id, "/encryption".
+ * -EINVAL: 'id' is none of OpenStack, so it would lead to another place. */
+int call_by_id(struct client *client, const struct call *call, const char *id, const char *rest,
+               struct json **ret_json, struct error *error);
+/* The same as a GET of 'path', 'id' and 'rest'. */
+int get_by_id(struct client *client, enum service service, const char *path, const char *id,
+              const char *rest, struct json **ret_json, struct error *error);
 
 /* Adds "name=value&" to a query, the value encoded. */
 void query_add(struct strbuf *query, const char *name, const char *value);

@@ -9,23 +9,6 @@
 #include "base/json_canonical.h"
 #include "cloud/list.h"
 
-/* GET of 'front', an id and 'back'. */
-static int get_by_id(struct client *client, const char *front, const char *id, const char *back,
-                     struct json **ret_json, struct error *error)
-{
-    auto_strbuf path = STRBUF_INIT(512);
-    struct call call = { .service = SERVICE_NETWORK, .method = "GET" };
-    int status;
-
-    strbuf_add_text(&path, front);
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    strbuf_add_text(&path, back);
-    call.path = strbuf_text(&path);
-    return client_call(client, &call, ret_json, error);
-}
-
 static int misunderstood(const char *what, const char *id, const struct error *why,
                          struct error *error)
 {
@@ -136,13 +119,14 @@ int network_free_addresses(struct client *client, const char *network_id, int64_
 {
     auto_json *body = NULL, *subnets = NULL;
     struct availability availability;
-    int status = get_by_id(client, "/network-ip-availabilities/", network_id, "", &body, error);
+    int status = get_by_id(client, SERVICE_NETWORK, "/network-ip-availabilities/", network_id, "",
+                           &body, error);
 
     if (!status)
         status = read_availability(body, network_id, &availability, error);
     /* With one subnet only there is no choice. */
     if (!status && availability.count > 1)
-        status = get_by_id(client, "/subnets?network_id=", network_id,
+        status = get_by_id(client, SERVICE_NETWORK, "/subnets?network_id=", network_id,
                            "&fields=id&fields=service_types", &subnets, error);
     if (!status)
         *ret_free = fewest_free(&availability, json_at(subnets, "subnets"));
@@ -232,7 +216,8 @@ static int check_shared(struct client *client, const struct json *network, const
 
     if (text_equal(json_text(json_at(network, "project_id")), project_id))
         return 0;
-    status = get_by_id(client, "/rbac-policies?object_type=network&action=access_as_shared"
+    status = get_by_id(client, SERVICE_NETWORK,
+                       "/rbac-policies?object_type=network&action=access_as_shared"
                        "&fields=target_tenant&object_id=", network_id, "", &body, error);
     if (status)
         return status;
@@ -248,12 +233,13 @@ int network_fingerprint(struct client *client, const char *project_id, const cha
 {
     auto_json *network = NULL, *subnets = NULL;
     auto_strbuf text = STRBUF_INIT(1 << 20);
-    int status = get_by_id(client, "/networks/", network_id, "", &network, error);
+    int status = get_by_id(client, SERVICE_NETWORK, "/networks/", network_id, "", &network, error);
 
     if (!status)
         status = check_shared(client, json_at(network, "network"), network_id, project_id, error);
     if (!status)
-        status = get_by_id(client, "/subnets?network_id=", network_id, "", &subnets, error);
+        status = get_by_id(client, SERVICE_NETWORK, "/subnets?network_id=", network_id, "",
+                           &subnets, error);
     if (status)
         return status;
     json_canonical(json_at(network, "network"), shapes_a_port, &text);

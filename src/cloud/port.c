@@ -42,18 +42,15 @@ static int read_port(const struct json *json, void *ret_port, struct error *erro
     return status;
 }
 
-static int call_port(struct client *client, const struct call *call, struct port *ret_port,
-                     struct error *error)
+/* The answer to 'call' and 'id', which are for the sentence. */
+static int read_answer(const struct json *body, const char *call, const char *id,
+                       struct port *ret_port, struct error *error)
 {
-    auto_json *body = NULL;
     struct error why = { 0 };
-    int status = client_call(client, call, &body, error);
 
-    if (status)
-        return status;
     if (read_port(json_at(body, "port"), ret_port, &why))
-        return error_set(error, -EPROTO, "Neutron's answer to %s %s is not understood: %s",
-                         call->method, call->path, why.message);
+        return error_set(error, -EPROTO, "Neutron's answer to %s%s is not understood: %s", call, id,
+                         why.message);
     return 0;
 }
 
@@ -83,43 +80,33 @@ int network_port_create(struct client *client, const struct port_spec *spec, str
                         struct error *error)
 {
     auto_strbuf body = STRBUF_INIT(8192);
+    auto_json *answer = NULL;
     struct call call = { .service = SERVICE_NETWORK, .method = "POST", .path = "/ports" };
+    int status;
 
     write_port(spec, &body);
     if (body.status)
         return error_set(error, body.status, "the port on network %s has too many groups",
                          spec->network_id);
     call.body = strbuf_text(&body);
-    return call_port(client, &call, ret_port, error);
+    status = client_call(client, &call, &answer, error);
+    return status ? status : read_answer(answer, "POST /ports", "", ret_port, error);
 }
 
 int network_port_get(struct client *client, const char *id, struct port *ret_port,
                      struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
-    struct call call = { .service = SERVICE_NETWORK, .method = "GET" };
-    int status;
+    auto_json *body = NULL;
+    int status = get_by_id(client, SERVICE_NETWORK, "/ports/", id, "", &body, error);
 
-    strbuf_add_text(&path, "/ports/");
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    return call_port(client, &call, ret_port, error);
+    return status ? status : read_answer(body, "GET /ports/", id, ret_port, error);
 }
 
 int network_port_delete(struct client *client, const char *id, struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
-    struct call call = { .service = SERVICE_NETWORK, .method = "DELETE" };
-    int status;
+    const struct call call = { .service = SERVICE_NETWORK, .method = "DELETE", .path = "/ports/" };
 
-    strbuf_add_text(&path, "/ports/");
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    return client_call(client, &call, NULL, error);
+    return call_by_id(client, &call, id, "", NULL, error);
 }
 
 int network_port_list(struct client *client, const char *project_id, const char *device_id,

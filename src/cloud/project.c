@@ -16,19 +16,11 @@ static const struct json_shape project_shape = { "project", project_members,
 
 int identity_check_project(struct client *client, const char *project_id, struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
     auto_json *body = NULL;
-    struct call call = { .service = SERVICE_IDENTITY, .method = "GET" };
     struct project project = { 0 };
     struct error why = { 0 };
-    int status;
+    int status = get_by_id(client, SERVICE_IDENTITY, "/projects/", project_id, "", &body, error);
 
-    strbuf_add_text(&path, "/projects/");
-    status = path_add_id(&path, project_id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    status = client_call(client, &call, &body, error);
     if (status)
         return status;
     if (json_read(json_at(body, "project"), &project_shape, &project, &why))

@@ -68,20 +68,14 @@ int volume_transfer_create(struct client *client, const char *volume_id,
 
 int volume_transfer_delete(struct client *client, const char *transfer_id, struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
-    struct call call = {
+    const struct call call = {
         .service = SERVICE_VOLUME,
         .method = "DELETE",
+        .path = "/volume-transfers/",
         .microversion = MAKING_VERSION,
     };
-    int status;
 
-    strbuf_add_text(&path, "/volume-transfers/");
-    status = path_add_id(&path, transfer_id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    return client_call(client, &call, NULL, error);
+    return call_by_id(client, &call, transfer_id, "", NULL, error);
 }
 
 int volume_transfer_list(struct client *client, size_t most, struct transfer *ret_transfers,

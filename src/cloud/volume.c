@@ -33,18 +33,15 @@ static int read_volume(const struct json *json, void *ret_volume, struct error *
     return status;
 }
 
-static int call_volume(struct client *client, const struct call *call, struct volume *ret_volume,
-                       struct error *error)
+/* The answer to 'call' and 'id', which are for the sentence. */
+static int read_answer(const struct json *body, const char *call, const char *id,
+                       struct volume *ret_volume, struct error *error)
 {
-    auto_json *body = NULL;
     struct error why = { 0 };
-    int status = client_call(client, call, &body, error);
 
-    if (status)
-        return status;
     if (read_volume(json_at(body, "volume"), ret_volume, &why))
-        return error_set(error, -EPROTO, "Cinder's answer to %s %s is not understood: %s",
-                         call->method, call->path, why.message);
+        return error_set(error, -EPROTO, "Cinder's answer to %s%s is not understood: %s", call, id,
+                         why.message);
     return 0;
 }
 
@@ -72,6 +69,7 @@ int volume_create(struct client *client, const struct volume_spec *spec, struct 
                   struct error *error)
 {
     auto_strbuf body = STRBUF_INIT(8192);
+    auto_json *answer = NULL;
     struct call call = { .service = SERVICE_VOLUME, .method = "POST", .path = "/volumes" };
     int status;
 
@@ -79,40 +77,29 @@ int volume_create(struct client *client, const struct volume_spec *spec, struct 
     if (body.status)
         return error_set(error, body.status, "no memory to ask for a volume");
     call.body = strbuf_text(&body);
-    status = call_volume(client, &call, ret_volume, error);
+    status = client_call(client, &call, &answer, error);
+    if (!status)
+        status = read_answer(answer, "POST /volumes", "", ret_volume, error);
     /* Only later answers say whose it is. */
     if (!status && !ret_volume->project_id[0])
         status = client_project_id(client, ret_volume->project_id, error);
     return status;
 }
 
-/* A call about the volume 'id'; 'ret_volume' NULL: its answer does not matter. */
-static int call_about(struct client *client, const char *method, const char *id, const char *body,
-                      struct volume *ret_volume, struct error *error)
-{
-    auto_strbuf path = STRBUF_INIT(256);
-    struct call call = { .service = SERVICE_VOLUME, .method = method, .body = body };
-    int status;
-
-    strbuf_add_text(&path, "/volumes/");
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    call.path = strbuf_text(&path);
-    return ret_volume ? call_volume(client, &call, ret_volume, error)
-                      : client_call(client, &call, NULL, error);
-}
-
 int volume_get(struct client *client, const char *id, struct volume *ret_volume,
                struct error *error)
 {
-    return call_about(client, "GET", id, NULL, ret_volume, error);
+    auto_json *body = NULL;
+    int status = get_by_id(client, SERVICE_VOLUME, "/volumes/", id, "", &body, error);
+
+    return status ? status : read_answer(body, "GET /volumes/", id, ret_volume, error);
 }
 
 int volume_rename(struct client *client, const char *id, const char *name, struct error *error)
 {
     auto_strbuf body = STRBUF_INIT(4096);
     struct json_writer writer = JSON_WRITER(&body);
+    struct call call = { .service = SERVICE_VOLUME, .method = "PUT", .path = "/volumes/" };
 
     json_begin_object(&writer, NULL);
     json_begin_object(&writer, "volume");
@@ -121,12 +108,15 @@ int volume_rename(struct client *client, const char *id, const char *name, struc
     json_end_object(&writer);
     if (body.status)
         return error_set(error, body.status, "the name of volume %s is too long", id);
-    return call_about(client, "PUT", id, strbuf_text(&body), NULL, error);
+    call.body = strbuf_text(&body);
+    return call_by_id(client, &call, id, "", NULL, error);
 }
 
 int volume_delete(struct client *client, const char *id, struct error *error)
 {
-    return call_about(client, "DELETE", id, NULL, NULL, error);
+    const struct call call = { .service = SERVICE_VOLUME, .method = "DELETE", .path = "/volumes/" };
+
+    return call_by_id(client, &call, id, "", NULL, error);
 }
 
 int volume_list(struct client *client, const char *name, const char *marker, size_t most,

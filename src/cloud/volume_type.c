@@ -7,23 +7,15 @@
 #include "cloud/list.h"
 #include "cloud/volume.h"
 
-/* GET of 'front', an id and 'back'. */
-static int get_by_id(struct client *client, const char *front, const char *id, const char *back,
-                     struct json **ret_json, struct error *error)
+/* What Cinder says of 'path', 'id' and 'rest'; it must be an object. */
+static int get_object(struct client *client, const char *path, const char *id, const char *rest,
+                      struct json **ret_json, struct error *error)
 {
-    auto_strbuf path = STRBUF_INIT(256);
-    struct call call = { .service = SERVICE_VOLUME, .method = "GET" };
-    int status;
+    int status = get_by_id(client, SERVICE_VOLUME, path, id, rest, ret_json, error);
 
-    strbuf_add_text(&path, front);
-    status = path_add_id(&path, id, error);
-    if (status)
-        return status;
-    strbuf_add_text(&path, back);
-    call.path = strbuf_text(&path);
-    status = client_call(client, &call, ret_json, error);
     if (!status && !json_is_object(*ret_json))
-        return error_set(error, -EPROTO, "Cinder's answer to %s is not an object", call.path);
+        return error_set(error, -EPROTO, "Cinder's answer to %s%s%s is not an object", path, id,
+                         rest);
     return status;
 }
 
@@ -31,7 +23,7 @@ static int get_by_id(struct client *client, const char *front, const char *id, c
 static int refuse_encrypted(struct client *client, const char *type_id, struct error *error)
 {
     auto_json *body = NULL;
-    int status = get_by_id(client, "/types/", type_id, "/encryption", &body, error);
+    int status = get_object(client, "/types/", type_id, "/encryption", &body, error);
 
     if (status)
         return status;
@@ -83,11 +75,11 @@ static int add_parts(struct client *client, const char *type_id, const struct js
         return error_set(error, -EPROTO, "Cinder's word on volume type %s is not understood: %s",
                          type_id, why.message);
     if (quality_id)
-        status = get_by_id(client, "/qos-specs/", quality_id, "", &quality, error);
+        status = get_object(client, "/qos-specs/", quality_id, "", &quality, error);
     if (!status && quality_id)
         json_canonical(json_at(quality, "qos_specs"), is_quality, out);
     if (!status && !type.public)
-        status = get_by_id(client, "/types/", type_id, "/os-volume-type-access", &access, error);
+        status = get_object(client, "/types/", type_id, "/os-volume-type-access", &access, error);
     if (!status && !type.public)
         json_canonical(json_at(access, "volume_type_access"), is_project, out);
     return status;
@@ -101,7 +93,7 @@ int volume_type_fingerprint(struct client *client, const char *type_id,
     int status = refuse_encrypted(client, type_id, error);
 
     if (!status)
-        status = get_by_id(client, "/types/", type_id, "", &body, error);
+        status = get_object(client, "/types/", type_id, "", &body, error);
     if (status)
         return status;
     status = add_parts(client, type_id, json_at(body, "volume_type"), &text, error);

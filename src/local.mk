@@ -28,7 +28,9 @@ base_sources = \
 predict_sources = \
 	src/predict/aggregate.c src/predict/aggregate.h \
 	src/predict/batch.c src/predict/batch.h \
-	src/predict/calendar.c src/predict/calendar.h \
+	src/predict/calendar.c src/predict/calendar.h src/predict/calendar_private.h \
+	src/predict/calendar_read.c \
+	src/predict/calendar_repeat.c \
 	src/predict/calendar_zone.c \
 	src/predict/compound.c src/predict/compound.h \
 	src/predict/counts.c src/predict/counts.h \

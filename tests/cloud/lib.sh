@@ -60,6 +60,7 @@ need_root() { [ "$(id -u)" = 0 ] || die 'only root can do this (it mounts a file
 clean_environment() {
     unset PYTHONPATH PYTHONHOME http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY TMPDIR
     unset ${!OS_*}
+    export -n PASS                          # a test that restarts a daemon has it from with_values; the daemon must not
     export XDG_CACHE_HOME=$ROOT/cache       # where stevedore keeps entry points
     export PATH=$ROOT/bin:$VENV/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }

@@ -6,46 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cloud_server.h"
+#include "served_client.h"
 #include "unit.h"
 
 #define IMAGE "a4579584-5a20-47e7-b506-a1a73a519ea3"
 #define SERVER "421dd1ce-eef2-49e0-926b-88b7605b3c00"
 #define OTHER "5e7c2f14-5bd6-4b7e-9f0e-0d6f60a4b1c3"
 #define TENANT "6d0c8ce9f5e14b4c8b3a1c5b4f3e2d10"
-#define OK(body) { 200, NULL, body, FAULT_NONE }
-
-static struct server server;
-static struct cloud *cloud;
-static struct client *client;
-static struct error error;
-
-#define START(...)                                                                                 \
-    static const struct reply replies[] = { LOGIN("t"), __VA_ARGS__ };                             \
-                                                                                                   \
-    start(replies, ARRAY_SIZE(replies))
-
-static void start(const struct reply *replies, size_t count)
-{
-    struct cloud_options options;
-
-    server_start(&server, replies, count);
-    options = server_options(&server);
-    ck_assert_int_eq(cloud_open(&options, &cloud, &error), 0);
-    ck_assert_int_eq(client_open(cloud, &client, &error), 0);
-}
-
-static void finish(void)
-{
-    client_close(client);
-    cloud_close(cloud);
-    server_stop(&server);
-}
-
-static bool asked(size_t which, const char *what)
-{
-    return strstr(server.requests[which], what) != NULL;
-}
 
 /* ---- aggregates ---- */
 

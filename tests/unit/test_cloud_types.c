@@ -6,44 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cloud_server.h"
+#include "served_client.h"
 #include "unit.h"
 
 #define TYPE "df23d176-3ef8-4802-ae97-aa2fab08fa86"
 #define IMAGE "a4579584-5a20-47e7-b506-a1a73a519ea3"
-#define OK(body) { 200, NULL, body, FAULT_NONE }
-
-static struct server server;
-static struct cloud *cloud;
-static struct client *client;
-static struct error error;
-
-#define START(...)                                                                                 \
-    static const struct reply replies[] = { LOGIN("t"), __VA_ARGS__ };                             \
-                                                                                                   \
-    start(replies, ARRAY_SIZE(replies))
-
-static void start(const struct reply *replies, size_t count)
-{
-    struct cloud_options options;
-
-    server_start(&server, replies, count);
-    options = server_options(&server);
-    ck_assert_int_eq(cloud_open(&options, &cloud, &error), 0);
-    ck_assert_int_eq(client_open(cloud, &client, &error), 0);
-}
-
-static void finish(void)
-{
-    client_close(client);
-    cloud_close(cloud);
-    server_stop(&server);
-}
-
-static bool asked(size_t which, const char *what)
-{
-    return strstr(server.requests[which], what) != NULL;
-}
 
 /* ---- images ---- */
 

@@ -200,5 +200,6 @@ bench_programs = \
 check_PROGRAMS += $(unit_tests) $(service_tests) $(bench_programs)
 TESTS += $(unit_tests) tests/check_sample tests/check_source
 EXTRA_DIST += tests/check_sample tests/check_source tests/unit/unit.h tests/unit/cloud_server.h
-EXTRA_DIST += tests/unit/served_client.h tests/unit/exponential.h tests/unit/test_distribution.py
+EXTRA_DIST += tests/unit/served_client.h tests/unit/exponential.h tests/unit/poisson.h \
+	tests/unit/test_distribution.py
 AM_TESTS_ENVIRONMENT = top_srcdir='$(top_srcdir)'; export top_srcdir;

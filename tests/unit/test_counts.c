@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "predict/compound.h"
+#include "tests/unit/poisson.h"
 #include "unit.h"
 
 #define SEEDS 100
@@ -52,19 +53,6 @@ static void check_sample(const struct sample *sample, double mean, double sd)
 
     ck_assert_double_eq_tol(sample_mean(sample), mean, ENOUGH * sd / sqrt(sample->count));
     ck_assert_double_eq_tol(found, sd, ENOUGH * sd / sqrt(2.0 * (sample->count - 1)));
-}
-
-/* Sums of exponential times up to one. */
-static int poisson(double mean)
-{
-    double time = 0;
-    int count = -1;
-
-    while (time <= mean) {
-        time -= log(1 - drand48());
-        count++;
-    }
-    return count;
 }
 
 static void start(struct subject *subject, int seed)

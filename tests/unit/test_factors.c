@@ -7,6 +7,7 @@
 
 #include "predict/effects.h"
 #include "predict/predict.h"
+#include "tests/unit/poisson.h"
 #include "unit.h"
 
 #define SLOT 300
@@ -43,18 +44,6 @@ static struct model *fresh(const struct factors *with)
     ck_assert_int_eq(model_new(&options, START, &model, NULL), 0);
     model_set_factors(model, with);
     return model;
-}
-
-static int poisson(double mean)
-{
-    double product = exp(-mean), uniform = drand48(), sum = product;
-    int n = 0;
-
-    while (uniform > sum && n < 1000) {
-        product *= mean / ++n;
-        sum += product;
-    }
-    return n;
 }
 
 static bool is_on(int slot)

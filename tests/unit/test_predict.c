@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/unit/poisson.h"
 #include "unit.h"
 
 #define SLOT 300
@@ -40,19 +41,6 @@ static struct distribution forecast(const struct model *model, int64_t length_s)
         ck_assert_double_ge(result.quantiles[i], result.quantiles[i - 1]);
     ck_assert(isfinite(result.mean) && isfinite(result.quantiles[DISTRIBUTION_LEVELS - 1]));
     return result;
-}
-
-/* Poisson arrivals by inversion. */
-static int poisson(double mean)
-{
-    double product = exp(-mean), uniform = drand48(), sum = product;
-    int n = 0;
-
-    while (uniform > sum && n < 1000) {
-        product *= mean / ++n;
-        sum += product;
-    }
-    return n;
 }
 
 static void feed_poisson(struct model *model, int slots, double mean, int32_t size)

@@ -11,6 +11,7 @@
 #include "backtest/pool_run.h"
 #include "predict/predict.h"
 #include "reserve/plan.h"
+#include "tests/unit/poisson.h"
 #include "unit.h"
 
 #define SLOT_S 3600
@@ -37,18 +38,6 @@ struct year {
     int hungry[POOLS], longest[POOLS]; /* slots with demand in a row that found nothing at all */
     double held_most;                  /* targets together */
 };
-
-static int poisson(double mean)
-{
-    double time = 0;
-    int count = -1;
-
-    while (time <= mean) {
-        time -= log(1 - drand48());
-        count++;
-    }
-    return count;
-}
 
 /* Grows by a half in the year, by day and week, twice as much on the first day of 30, and one
  * request in twenty is for ten servers; the second has no seasons; the third wants one in a day,

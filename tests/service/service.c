@@ -208,6 +208,14 @@ void service_volume_ask(int number, struct ask *ret_ask)
     text_copy(ret_ask->type, NAME_SIZE, "fast");
 }
 
+void service_ask(enum kind kind, int number, struct ask *ret_ask)
+{
+    if (kind == KIND_PORT)
+        service_port_ask(number, ret_ask);
+    else
+        service_volume_ask(number, ret_ask);
+}
+
 void service_key_of(const struct ask *ask, struct key *ret_key)
 {
     if (ask->kind == KIND_PORT)

@@ -63,6 +63,7 @@ extern const struct seal_key service_seal_key;
 /* An ask and the key it leads to; different for each number. */
 void service_port_ask(int number, struct ask *ret_ask);
 void service_volume_ask(int number, struct ask *ret_ask);
+void service_ask(enum kind kind, int number, struct ask *ret_ask); /* one of the two */
 void service_key_of(const struct ask *ask, struct key *ret_key);
 
 /* A pool for 'ask' with that many ready items. */

@@ -159,10 +159,7 @@ static struct claim begin_adoption(enum kind kind)
     struct ask ask;
     char pool[ID_SIZE];
 
-    if (kind == KIND_PORT)
-        service_port_ask(1, &ask);
-    else
-        service_volume_ask(1, &ask);
+    service_ask(kind, 1, &ask);
     service_pool(&ask, 1, pool);
     request = request_for(1, &ask, 1);
     claim = make_claim(&request, NOW, true);

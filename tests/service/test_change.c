@@ -36,13 +36,24 @@ static void tell_of_subnet(const char *type)
     tell(type, "{\"subnet\": {\"network_id\": ", ask.network_id, "}}");
 }
 
+/* Items that were made before are stale then; the bus tells of it. */
+static void change_subnets(const char *type)
+{
+    fake_cloud_say("set subnets 2");
+    tell_of_subnet(type);
+}
+
+/* Nor can anybody look, until "heal". */
+static void change_subnets_unseen(void)
+{
+    fake_cloud_say("fault 500 1000 GET /network");
+    change_subnets("subnet.update.end");
+}
+
 static void begin(enum kind kind)
 {
     rig_open();
-    if (kind == KIND_PORT)
-        service_port_ask(1, &ask);
-    else
-        service_volume_ask(1, &ask);
+    service_ask(kind, 1, &ask);
     service_key_of(&ask, &key);
     rig_stock(&ask, 2, pool_id);
 }
@@ -85,8 +96,7 @@ START_TEST(a_change_is_looked_at_twice)
     int64_t now_ms;
 
     begin(KIND_PORT);
-    fake_cloud_say("set subnets 2");
-    tell_of_subnet("subnet.create.end");
+    change_subnets("subnet.create.end");
     now_ms = clock_now_ms();
     ck_assert_uint_eq(look(now_ms, 2), 1);
     ck_assert_uint_eq(look(now_ms + 1000, 0), 0);
@@ -125,8 +135,7 @@ START_TEST(what_is_being_made_is_waited_for)
     begin(KIND_PORT);
     item = rig_item(ITEM_READY);
     move_all("UPDATE items SET state = 'creating'");
-    fake_cloud_say("set subnets 2");
-    tell_of_subnet("subnet.update.end");
+    change_subnets("subnet.update.end");
     now_ms = clock_now_ms() + 10000;
     ck_assert_uint_eq(look(now_ms, 0), 1);
     ck_assert_int_eq(service_number(CHANGES), 1);
@@ -144,9 +153,7 @@ START_TEST(a_cloud_that_is_away_is_asked_later)
     int64_t now_ms;
 
     begin(KIND_PORT);
-    fake_cloud_say("set subnets 2");
-    fake_cloud_say("fault 500 1000 GET /network");
-    tell_of_subnet("subnet.update.end");
+    change_subnets_unseen();
     now_ms = clock_now_ms() + 10000;
     ck_assert_uint_eq(look(now_ms, 0), 1);
     ck_assert_int_eq(service_number(READY), 2);
@@ -163,9 +170,7 @@ START_TEST(a_cloud_that_is_away_for_long_is_left_to_the_sweep)
     int64_t told_ms, looks = 0;
 
     begin(KIND_PORT);
-    fake_cloud_say("set subnets 2");
-    fake_cloud_say("fault 500 1000 GET /network");
-    tell_of_subnet("subnet.update.end");
+    change_subnets_unseen();
     told_ms = clock_now_ms();
     for (int64_t later_ms = 0; later_ms < 3 * 3600000; later_ms += 5000)
         looks += (int64_t)look(told_ms + later_ms, 0);

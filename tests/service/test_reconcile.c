@@ -34,10 +34,7 @@ static void check_found(int64_t orphans, int64_t lost, int64_t stale, int64_t se
 static void begin(enum kind kind, int64_t count)
 {
     rig_open();
-    if (kind == KIND_PORT)
-        service_port_ask(1, &ask);
-    else
-        service_volume_ask(1, &ask);
+    service_ask(kind, 1, &ask);
     rig_stock(&ask, count, pool_id);
 }
 

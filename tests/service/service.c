@@ -28,7 +28,7 @@ static const char *const tables[] = {
     "DELETE FROM aggregate_hosts",
     "DELETE FROM decisions",  "DELETE FROM tier_rules", "DELETE FROM pool_users",
     "DELETE FROM imports",    "DELETE FROM utilisation", "DELETE FROM events",
-    "DELETE FROM calendars",
+    "DELETE FROM calendars",  "DELETE FROM changes",
 };
 
 struct store_options service_options(void)

@@ -157,14 +157,14 @@ bool json_is_object(const struct json *json)
     return json_object_is_type(json_inside(json), json_type_object);
 }
 
-static bool is_array(const struct json *json)
+bool json_is_array(const struct json *json)
 {
     return json_object_is_type(json_inside(json), json_type_array);
 }
 
 size_t json_length(const struct json *array)
 {
-    return is_array(array) ? json_object_array_length(json_inside(array)) : 0;
+    return json_is_array(array) ? json_object_array_length(json_inside(array)) : 0;
 }
 
 const struct json *json_element(const struct json *array, size_t index)
@@ -198,7 +198,7 @@ static const struct json *step_into(const struct json *json, const char *step)
     struct json_object *member = NULL;
     int64_t index;
 
-    if (is_array(json))
+    if (json_is_array(json))
         return text_to_int(step, 0, INT_MAX, &index) ? NULL : json_element(json, (size_t)index);
     if (!json_is_object(json) || !json_object_object_get_ex(json_inside(json), step, &member))
         return NULL;

@@ -95,6 +95,7 @@ void json_free(struct json *json);
 const struct json *json_at(const struct json *json, const char *path);
 bool json_is_null(const struct json *json); /* NULL or JSON null */
 bool json_is_object(const struct json *json);
+bool json_is_array(const struct json *json);
 size_t json_length(const struct json *array); /* 0 for anything else */
 const struct json *json_element(const struct json *array, size_t index);
 const char *json_text(const struct json *json); /* NULL unless a string */

@@ -98,6 +98,7 @@ int image_audience(struct client *client, const struct image *image,
 {
     auto_strbuf path = STRBUF_INIT(256), text = STRBUF_INIT(HTTP_BODY_MOST);
     auto_json *body = NULL;
+    const struct json *members;
     struct call call = { .service = SERVICE_IMAGE, .method = "GET" };
     int status;
 
@@ -107,9 +108,11 @@ int image_audience(struct client *client, const struct image *image,
     strbuf_add_format(&path, "/images/%s/members", image->id);
     call.path = strbuf_text(&path);
     status = client_call(client, &call, &body, error);
+    if (!status)
+        status = answer_part(SERVICE_IMAGE, body, "members", true, &members, error);
     if (status)
         return status;
-    json_canonical(json_at(body, "members"), is_member, &text);
+    json_canonical(members, is_member, &text);
     if (text.status)
         return error_set(error, text.status, "image %s has too many members to compare",
                          image->id);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cloud/catalog.h"
+
 #define PAGE_MOST 500 /* such a page stays far below the bound of an answer */
 
 int call_by_id(struct client *client, const struct call *call, const char *id, const char *rest,
@@ -26,6 +28,16 @@ int get_by_id(struct client *client, enum service service, const char *path, con
     const struct call call = { .service = service, .method = "GET", .path = path };
 
     return call_by_id(client, &call, id, rest, ret_json, error);
+}
+
+int answer_part(enum service service, const struct json *body, const char *name, bool is_list,
+                const struct json **ret_part, struct error *error)
+{
+    *ret_part = json_at(body, name);
+    if (is_list ? json_is_array(*ret_part) : json_is_object(*ret_part))
+        return 0;
+    return error_set(error, -EPROTO, "%s's answer has no %s \"%s\"", service_name(service),
+                     is_list ? "list" : "object", name);
 }
 
 void query_add(struct strbuf *query, const char *name, const char *value)

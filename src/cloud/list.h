@@ -31,6 +31,11 @@ int call_by_id(struct client *client, const struct call *call, const char *id, c
 int get_by_id(struct client *client, enum service service, const char *path, const char *id,
               const char *rest, struct json **ret_json, struct error *error);
 
+/* The part of an answer that says what was asked for: a member that is a list, or else an object.
+ * -EPROTO when it is not there: then nothing is known, least of all that something is gone. */
+int answer_part(enum service service, const struct json *body, const char *name, bool is_list,
+                const struct json **ret_part, struct error *error);
+
 /* Adds "name=value&" to a query, the value encoded. */
 void query_add(struct strbuf *query, const char *name, const char *value);
 

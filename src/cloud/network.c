@@ -187,7 +187,9 @@ static int add_groups(struct client *client, size_t count, const char (*groups)[
     status = client_call(client, &call, &body, error);
     if (status)
         return status;
-    found = json_at(body, "security_groups");
+    status = answer_part(SERVICE_NETWORK, body, "security_groups", true, &found, error);
+    if (status)
+        return status;
     if (json_length(found) < count)
         return error_set(error, -ENOENT, "%zu of %zu security groups are gone",
                          count - json_length(found), count);
@@ -212,6 +214,7 @@ static int check_shared(struct client *client, const struct json *network, const
                         const char *project_id, struct error *error)
 {
     auto_json *body = NULL;
+    const struct json *policies;
     int status;
 
     if (text_equal(json_text(json_at(network, "project_id")), project_id))
@@ -219,32 +222,48 @@ static int check_shared(struct client *client, const struct json *network, const
     status = get_by_id(client, SERVICE_NETWORK,
                        "/rbac-policies?object_type=network&action=access_as_shared"
                        "&fields=target_tenant&object_id=", network_id, "", &body, error);
-    if (status)
+    if (!status)
+        status = answer_part(SERVICE_NETWORK, body, "rbac_policies", true, &policies, error);
+    if (status || is_meant(policies, project_id))
         return status;
-    if (is_meant(json_at(body, "rbac_policies"), project_id))
-        return 0;
     return error_set(error, -EPERM, "network %s is not shared with project %s (any more)",
                      network_id, project_id);
+}
+
+/* Network and subnets, as far as they shape a port, if the project may use them. */
+static int add_network(struct client *client, const char *project_id, const char *network_id,
+                       struct strbuf *out, struct error *error)
+{
+    auto_json *network_body = NULL, *subnets_body = NULL;
+    const struct json *network, *subnets;
+    int status = get_by_id(client, SERVICE_NETWORK, "/networks/", network_id, "", &network_body,
+                           error);
+
+    if (!status)
+        status = answer_part(SERVICE_NETWORK, network_body, "network", false, &network, error);
+    if (!status)
+        status = check_shared(client, network, network_id, project_id, error);
+    if (!status)
+        status = get_by_id(client, SERVICE_NETWORK, "/subnets?network_id=", network_id, "",
+                           &subnets_body, error);
+    if (!status)
+        status = answer_part(SERVICE_NETWORK, subnets_body, "subnets", true, &subnets, error);
+    if (status)
+        return status;
+    json_canonical(network, shapes_a_port, out);
+    json_canonical(subnets, shapes_an_address, out);
+    return 0;
 }
 
 int network_fingerprint(struct client *client, const char *project_id, const char *network_id,
                         size_t group_count, const char (*groups)[ID_SIZE],
                         char ret_digest[static DIGEST_SIZE], struct error *error)
 {
-    auto_json *network = NULL, *subnets = NULL;
     auto_strbuf text = STRBUF_INIT(1 << 20);
-    int status = get_by_id(client, SERVICE_NETWORK, "/networks/", network_id, "", &network, error);
+    int status = add_network(client, project_id, network_id, &text, error);
 
     if (!status)
-        status = check_shared(client, json_at(network, "network"), network_id, project_id, error);
-    if (!status)
-        status = get_by_id(client, SERVICE_NETWORK, "/subnets?network_id=", network_id, "",
-                           &subnets, error);
-    if (status)
-        return status;
-    json_canonical(json_at(network, "network"), shapes_a_port, &text);
-    json_canonical(json_at(subnets, "subnets"), shapes_an_address, &text);
-    status = add_groups(client, group_count, groups, &text, error);
+        status = add_groups(client, group_count, groups, &text, error);
     if (status)
         return status;
     if (text.status)

@@ -19,6 +19,16 @@ static int get_object(struct client *client, const char *path, const char *id, c
     return status;
 }
 
+static int get_part(struct client *client, const char *path, const char *id, const char *rest,
+                    const char *name, bool is_list, struct json **ret_body,
+                    const struct json **ret_part, struct error *error)
+{
+    int status = get_by_id(client, SERVICE_VOLUME, path, id, rest, ret_body, error);
+
+    return status ? status
+                  : answer_part(SERVICE_VOLUME, *ret_body, name, is_list, ret_part, error);
+}
+
 /* An object without members says that there is no encryption. */
 static int refuse_encrypted(struct client *client, const char *type_id, struct error *error)
 {
@@ -64,7 +74,8 @@ static const struct json_shape type_shape = { "volume_type", type_members,
 static int add_parts(struct client *client, const char *type_id, const struct json *json,
                      struct strbuf *out, struct error *error)
 {
-    auto_json *quality = NULL, *access = NULL;
+    auto_json *quality_body = NULL, *access_body = NULL;
+    const struct json *quality = NULL, *access = NULL;
     const char *quality_id = json_text(json_at(json, "qos_specs_id"));
     struct type type = { .public = true };
     struct error why = { 0 };
@@ -75,13 +86,15 @@ static int add_parts(struct client *client, const char *type_id, const struct js
         return error_set(error, -EPROTO, "Cinder's word on volume type %s is not understood: %s",
                          type_id, why.message);
     if (quality_id)
-        status = get_object(client, "/qos-specs/", quality_id, "", &quality, error);
-    if (!status && quality_id)
-        json_canonical(json_at(quality, "qos_specs"), is_quality, out);
+        status = get_part(client, "/qos-specs/", quality_id, "", "qos_specs", false, &quality_body,
+                          &quality, error);
+    if (!status && quality)
+        json_canonical(quality, is_quality, out);
     if (!status && !type.public)
-        status = get_object(client, "/types/", type_id, "/os-volume-type-access", &access, error);
-    if (!status && !type.public)
-        json_canonical(json_at(access, "volume_type_access"), is_project, out);
+        status = get_part(client, "/types/", type_id, "/os-volume-type-access",
+                          "volume_type_access", true, &access_body, &access, error);
+    if (!status && access)
+        json_canonical(access, is_project, out);
     return status;
 }
 
@@ -90,13 +103,15 @@ int volume_type_fingerprint(struct client *client, const char *type_id,
 {
     auto_json *body = NULL;
     auto_strbuf text = STRBUF_INIT(1 << 20);
+    const struct json *type;
     int status = refuse_encrypted(client, type_id, error);
 
     if (!status)
-        status = get_object(client, "/types/", type_id, "", &body, error);
+        status = get_part(client, "/types/", type_id, "", "volume_type", false, &body, &type,
+                          error);
     if (status)
         return status;
-    status = add_parts(client, type_id, json_at(body, "volume_type"), &text, error);
+    status = add_parts(client, type_id, type, &text, error);
     if (status)
         return status;
     if (text.status)

@@ -308,6 +308,38 @@ START_TEST(test_fingerprint_of_what_is_gone)
 }
 END_TEST
 
+/* Nothing is known then; above all not that something is gone, for which pools would be emptied. */
+START_TEST(test_fingerprint_of_nonsense)
+{
+    static const struct {
+        const char *network, *subnets, *groups;
+    } cases[] = {
+        { "[]", PLAIN_SUBNETS, GROUPS },
+        { "{}", PLAIN_SUBNETS, GROUPS },
+        { "{\"network\": []}", PLAIN_SUBNETS, GROUPS },
+        { PLAIN_NETWORK, "{}", GROUPS },
+        { PLAIN_NETWORK, "{\"subnets\": {}}", GROUPS },
+        { PLAIN_NETWORK, PLAIN_SUBNETS, "{}" },
+        { PLAIN_NETWORK, PLAIN_SUBNETS, "{\"security_groups\": null}" },
+    };
+    char digest[DIGEST_SIZE];
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const struct reply replies[] = { LOGIN("t"), OK(cases[i].network), OK(cases[i].subnets),
+                                         OK(cases[i].groups) };
+
+        start(replies, ARRAY_SIZE(replies));
+        ck_assert_int_eq(network_fingerprint(client, OUR_PROJECT, NETWORK, 1, group_ids, digest,
+                                             &error), -EPROTO);
+        finish();
+    }
+    START(OK("{\"network\": {}}"), OK("{}"));
+    ck_assert_int_eq(network_fingerprint(client, OUR_PROJECT, NETWORK, 0, NULL, digest, &error),
+                     -EPROTO);
+    finish();
+}
+END_TEST
+
 #define RULES(list) "{\"rbac_policies\": [" list "]}"
 
 START_TEST(test_fingerprint_of_what_is_shared)
@@ -429,5 +461,6 @@ UNIT_MAIN("cloud/shapes", test_port_create, test_port_without_groups, test_port_
           test_port_list_without_its_marker, test_free_addresses, test_free_addresses_in_pools,
           test_free_addresses_of_two_versions, test_free_addresses_at_the_edges,
           test_fingerprint_stays, test_fingerprint_changes, test_fingerprint_of_what_is_gone,
+          test_fingerprint_of_nonsense,
           test_fingerprint_of_what_is_shared, test_volume_create, test_volume_calls,
           test_transfers)

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cloud/list.h"
+
 enum grade check_login(struct checkup *checkup, struct error *error)
 {
     int status = cloud_open(&checkup->config.cloud, &checkup->cloud, error);
@@ -110,8 +112,8 @@ static int get_assignments(struct checkup *checkup, const char *query, const cha
 
     strbuf_add_format(&path, "/role_assignments?include_names=true&%s=%s", query, value);
     status = get(checkup, SERVICE_IDENTITY, strbuf_text(&path), ret_json, error);
-    *ret_list = json_at(*ret_json, "role_assignments");
-    return status;
+    return status < 0 ? status : answer_part(SERVICE_IDENTITY, *ret_json, "role_assignments", true,
+                                             ret_list, error);
 }
 
 /* Whoever else may act in the project that holds the pools can take what is in it. */
@@ -194,12 +196,14 @@ enum grade check_hook_role(struct checkup *checkup, struct error *error)
     const char *hook_role = checkup->config.api.hook_role;
     auto_strbuf path = STRBUF_INIT(1024);
     auto_json *json = NULL;
+    const struct json *roles;
     const char *id;
 
     strbuf_add_format(&path, "/roles?name=%s", hook_role);
-    if (get(checkup, SERVICE_IDENTITY, strbuf_text(&path), &json, error) < 0)
+    if (get(checkup, SERVICE_IDENTITY, strbuf_text(&path), &json, error) < 0 ||
+        answer_part(SERVICE_IDENTITY, json, "roles", true, &roles, error) < 0)
         return FAILURE;
-    id = json_text(json_at(json, "roles.0.id"));
+    id = json_text(json_at(roles, "0.id"));
     if (id)
         return check_bearers(checkup, id, error);
     error_set(error, -ENOENT, "there is no role %s, so no hook may claim or adopt: run openstack "

@@ -39,7 +39,8 @@ end() {
         wait "$pid" 2>/dev/null
     done
     end_restarted
-    if [ -n "${LARDER_TEST_KEEP:-}" ]; then say "kept $DIR"; else rm -rf "$DIR"; fi
+    if [ -n "${LARDER_TEST_KEEP:-}" ]; then say "kept $DIR"; return; fi
+    rm -rf "$DIR" 2>/dev/null || { sleep 2; rm -rf "$DIR"; }    # RabbitMQ may still be writing as it ends
 }
 
 begin() {
